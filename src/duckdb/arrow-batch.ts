@@ -1,0 +1,180 @@
+import {
+  BufferType,
+  Data,
+  DataType,
+  type Dictionary,
+  type Field,
+  RecordBatch,
+  type Schema,
+  Struct,
+  type Union,
+  Vector,
+} from 'apache-arrow';
+import type { Buffers } from 'apache-arrow/data';
+import { readBytes, readWords, word } from './memory.ts';
+import type { Pointer } from './native.ts';
+
+/** `struct ArrowArray`: https://arrow.apache.org/docs/format/CDataInterface.html */
+export const ARROW_ARRAY_BYTES = 80;
+const ARRAY_WORDS = ARROW_ARRAY_BYTES / 8;
+const RELEASE_WORD = 8;
+
+/** The address of the struct's release callback, 0n once released. */
+export function arrayRelease(address: Pointer): bigint {
+  return word(readWords(address, ARRAY_WORDS), RELEASE_WORD);
+}
+
+interface ArrayNode {
+  readonly length: number;
+  readonly nullCount: number;
+  readonly offset: number;
+  readonly buffers: BigInt64Array;
+  readonly children: BigInt64Array;
+  readonly dictionary: bigint;
+}
+
+/** Copies the batches of one result into apache-arrow; an ENUM's dictionary is copied once. */
+export class BatchImporter {
+  readonly schema: Schema;
+  readonly #dictionaries = new Map<DataType, Vector>();
+
+  constructor(schema: Schema) {
+    this.schema = schema;
+  }
+
+  /** The batch at `address`, a `struct ArrowArray` of struct type, which stays the caller's to release. */
+  import(address: Pointer): RecordBatch {
+    const root = readNode(address);
+    const children = this.schema.fields.map((field, index) => this.#child(root, index, field));
+    const type = new Struct(this.schema.fields);
+    return new RecordBatch(this.schema, new Data(type, 0, root.length, 0, undefined, children));
+  }
+
+  #child(parent: ArrayNode, index: number, field: Field): Data {
+    return this.#column(field.type, readNode(word(parent.children, index)));
+  }
+
+  #column(type: DataType, node: ArrayNode): Data {
+    const children = type.children?.map((field: Field, index: number) => this.#child(node, index, field));
+    const dictionary = DataType.isDictionary(type) ? this.#dictionary(type, node) : undefined;
+    const buffers = readBuffers(type, node);
+    const nullCount = buffers[BufferType.VALIDITY].length === 0 ? 0 : node.nullCount;
+    return new Data(type, node.offset, node.length, nullCount, buffers, children, dictionary);
+  }
+
+  #dictionary(type: Dictionary, node: ArrayNode): Vector {
+    const known = this.#dictionaries.get(type);
+    if (known !== undefined) return known;
+    const vector = new Vector([this.#column(type.dictionary, readNode(node.dictionary))]);
+    this.#dictionaries.set(type, vector);
+    return vector;
+  }
+}
+
+function readNode(address: Pointer): ArrayNode {
+  const words = readWords(address, ARRAY_WORDS);
+  return {
+    length: Number(word(words, 0)),
+    nullCount: Number(word(words, 1)),
+    offset: Number(word(words, 2)),
+    buffers: readWords(word(words, 5), Number(word(words, 3))),
+    children: readWords(word(words, 6), Number(word(words, 4))),
+    dictionary: word(words, 7),
+  };
+}
+
+function readBitmap(node: ArrayNode): Uint8Array {
+  const address = node.buffers.length === 0 ? 0n : word(node.buffers, 0);
+  if (address === 0n || node.nullCount === 0) return NONE;
+  return readBytes(address, Math.ceil((node.length + node.offset) / 8));
+}
+
+function readOffsets32(node: ArrayNode): Int32Array {
+  const count = node.length + node.offset + 1;
+  const address = word(node.buffers, 1);
+  return address === 0n ? new Int32Array(count) : new Int32Array(readBytes(address, 4 * count).buffer);
+}
+
+function readOffsets64(node: ArrayNode): BigInt64Array {
+  const count = node.length + node.offset + 1;
+  const address = word(node.buffers, 1);
+  return address === 0n ? new BigInt64Array(count) : readWords(address, count);
+}
+
+const NONE = new Uint8Array(0);
+const NO_OFFSETS = new Int32Array(0);
+const NO_TYPE_IDS = new Int8Array(0);
+
+/** The buffers in apache-arrow's order: offsets, values, validity, union type ids. */
+function readBuffers(type: DataType, node: ArrayNode): Buffers<DataType> {
+  if (DataType.isUnion(type)) return readUnionBuffers(type, node);
+  const validity = DataType.isNull(type) ? NONE : readBitmap(node);
+  const [offsets, values] = readOffsetsAndValues(type, node);
+  return toBuffers(offsets, values, validity, NO_TYPE_IDS);
+}
+
+type Bytes = ArrayBufferView<ArrayBuffer>;
+type Offsets = Int32Array | BigInt64Array;
+
+function toBuffers(
+  offsets: Offsets,
+  values: Bytes,
+  validity: Uint8Array,
+  typeIds: Int8Array,
+): Buffers<DataType> {
+  return {
+    [BufferType.OFFSET]: offsets,
+    [BufferType.DATA]: values,
+    [BufferType.VALIDITY]: validity,
+    [BufferType.TYPE]: typeIds,
+  };
+}
+
+function readUnionBuffers(type: Union, node: ArrayNode): Buffers<DataType> {
+  const count = node.length + node.offset;
+  const typeIds = new Int8Array(readBytes(word(node.buffers, 0), count).buffer);
+  const offsets = DataType.isDenseUnion(type)
+    ? readBytes(word(node.buffers, 1), 4 * count).buffer
+    : NONE.buffer;
+  return toBuffers(new Int32Array(offsets), NONE, NONE, typeIds);
+}
+
+function readOffsetsAndValues(type: DataType, node: ArrayNode): [Offsets, Bytes] {
+  if (DataType.isList(type) || DataType.isMap(type)) return [readOffsets32(node), NONE];
+  if (DataType.isUtf8(type) || DataType.isBinary(type)) return readText32(node);
+  if (DataType.isLargeUtf8(type) || DataType.isLargeBinary(type)) return readText64(node);
+  if (DataType.isNull(type) || DataType.isStruct(type) || DataType.isFixedSizeList(type))
+    return [NO_OFFSETS, NONE];
+  return [NO_OFFSETS, readValues(DataType.isDictionary(type) ? type.indices : type, node)];
+}
+
+function readText32(node: ArrayNode): [Offsets, Bytes] {
+  const offsets = readOffsets32(node);
+  return [offsets, readBytes(word(node.buffers, 2), offsets.at(-1) ?? 0)];
+}
+
+function readText64(node: ArrayNode): [Offsets, Bytes] {
+  const offsets = readOffsets64(node);
+  return [offsets, readBytes(word(node.buffers, 2), Number(offsets.at(-1) ?? 0n))];
+}
+
+/** The value buffer as the typed array that apache-arrow holds for the type. */
+function readValues(type: DataType, node: ArrayNode): Bytes {
+  const count = node.length + node.offset;
+  const address = word(node.buffers, 1);
+  if (DataType.isBool(type)) return readBytes(address, Math.ceil(count / 8));
+  const { ArrayType } = type;
+  const byteWidth = valueByteWidth(type);
+  return new ArrayType(readBytes(address, byteWidth * count).buffer);
+}
+
+function valueByteWidth(type: DataType): number {
+  if (DataType.isFixedSizeBinary(type)) return type.byteWidth;
+  if (DataType.isDecimal(type)) return type.bitWidth / 8;
+  return type.ArrayType.BYTES_PER_ELEMENT * strideOf(type);
+}
+
+/** apache-arrow holds an interval of months, days and nanoseconds as four 32-bit numbers. */
+function strideOf(type: DataType): number {
+  return DataType.isInterval(type) ? 4 : 1;
+}

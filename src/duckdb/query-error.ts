@@ -1,0 +1,116 @@
+import { type ErrorKind, PitwallError, type Place } from '../error.ts';
+
+/** DuckDB's error with `errors_as_json`: https://duckdb.org/docs/stable/configuration/overview (errors_as_json) */
+interface ErrorDocument {
+  readonly exception_type?: string;
+  readonly exception_message?: string;
+  /** Byte offset in the statement, as text. */
+  readonly position?: string;
+}
+
+const KINDS: Record<string, ErrorKind> = {
+  Parser: 'job',
+  Syntax: 'job',
+  Binder: 'job',
+  Catalog: 'job',
+  'Not implemented': 'job',
+  Permission: 'job',
+  'Parameter Not Resolved': 'job',
+  'Parameter Not Allowed': 'job',
+  'Missing Extension': 'job',
+  Dependency: 'job',
+  Settings: 'job',
+  'Out of Memory': 'memory',
+  IO: 'output',
+  INTERRUPT: 'interrupted',
+  Interrupt: 'interrupted',
+};
+
+export interface QueryErrorDetails {
+  /** DuckDB's name of the error's class: `Binder`, `Conversion`, … */
+  readonly duckdbType: string;
+  readonly sql: string;
+  /** Character offset in `sql`, where DuckDB knows it. */
+  readonly offset: number | undefined;
+  /** DuckDB's suggestion, such as `Did you mean "floor"?`, without a line break. */
+  readonly hint: string | undefined;
+  /** DuckDB's whole text, line breaks and all. */
+  readonly detail: string;
+}
+
+/** A statement that DuckDB refused or could not finish. The message is one line. */
+export class QueryError extends PitwallError {
+  readonly duckdbType: string;
+  readonly sql: string;
+  readonly offset: number | undefined;
+  readonly hint: string | undefined;
+  readonly detail: string;
+
+  constructor(kind: ErrorKind, message: string, details: QueryErrorDetails, place?: Place) {
+    super(kind, message, { place });
+    this.duckdbType = details.duckdbType;
+    this.sql = details.sql;
+    this.offset = details.offset;
+    this.hint = details.hint;
+    this.detail = details.detail;
+  }
+
+  /** Line of the error in `sql`, from 1. */
+  get line(): number | undefined {
+    return this.offset === undefined ? undefined : lineAndColumn(this.sql, this.offset).line;
+  }
+
+  /** Column of the error in its line, in characters from 1. */
+  get column(): number | undefined {
+    return this.offset === undefined ? undefined : lineAndColumn(this.sql, this.offset).column;
+  }
+
+  /** The same error, placed in the file that `sql` was read from. */
+  in(file: string): QueryError {
+    const place = this.offset === undefined ? { file } : { file, ...lineAndColumn(this.sql, this.offset) };
+    return new QueryError(this.kind, this.message, this, place);
+  }
+}
+
+/** Makes DuckDB's error text, JSON or not, into a QueryError. `bytesBefore` were put in front of `sql`. */
+export function toQueryError(text: string | null, sql: string, bytesBefore = 0): QueryError {
+  const document = parseErrorDocument(text ?? 'unknown error');
+  const duckdbType = document.exception_type ?? 'Unknown';
+  const detail = document.exception_message ?? 'unknown error';
+  const [headline, hint] = splitHint(detail);
+  const position = document.position === undefined ? undefined : Number(document.position) - bytesBefore;
+  const offset = position === undefined || position < 0 ? undefined : characterOffset(sql, position);
+  const message = hint === undefined ? headline : `${headline}; ${hint}`;
+  return new QueryError(KINDS[duckdbType] ?? 'data', message, { duckdbType, sql, offset, hint, detail });
+}
+
+/** Line and column, from 1, of a character offset. */
+export function lineAndColumn(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+function parseErrorDocument(text: string): ErrorDocument {
+  const json = text.slice(Math.max(0, text.indexOf('{"exception_type"')));
+  try {
+    return JSON.parse(json) as ErrorDocument;
+  } catch {
+    return parseErrorText(text);
+  }
+}
+
+/** `Binder Error: message`, as DuckDB writes before a connection's settings are in force. */
+function parseErrorText(text: string): ErrorDocument {
+  const [, type, message] = /^([A-Z][\w ]*?) (?:Error|Exception): ([\s\S]*)$/.exec(text) ?? [];
+  return { exception_type: type ?? 'Unknown', exception_message: message ?? text };
+}
+
+function splitHint(detail: string): [string, string | undefined] {
+  const [headline = '', ...rest] = detail.split('\n').map((line) => line.trim());
+  const hint = rest.filter((line) => line !== '' && !/^(LINE \d|\^)/.test(line)).join(' ');
+  return [headline, hint === '' ? undefined : hint];
+}
+
+function characterOffset(sql: string, byteOffset: number): number {
+  return new TextDecoder().decode(new TextEncoder().encode(sql).subarray(0, byteOffset)).length;
+}

@@ -1,0 +1,286 @@
+import { PitwallError } from '../error.ts';
+import { readText } from './memory.ts';
+import { callAsync, native, type Out } from './native.ts';
+import type { Parameters, ParameterValue } from './parameters.ts';
+import { QueryError, toQueryError } from './query-error.ts';
+import { QueryResult } from './query-result.ts';
+import { type Row, toRows } from './rows.ts';
+import { ExtractedStatements, type PreparedStatement, type StatementKind } from './statement.ts';
+
+export type { TypedValue } from './parameters.ts';
+export type { Parameters, ParameterValue, Row, StatementKind };
+export { QueryError, QueryResult };
+
+export interface SessionOptions {
+  /** A database file; without it the database lives in memory. */
+  readonly path?: string;
+  /** DuckDB settings, as `SET name = value` knows them. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface Column {
+  readonly name: string;
+  /** DuckDB's SQL text of the type: `DECIMAL(18,3)`, `STRUCT(a INTEGER)[]`. */
+  readonly type: string;
+}
+
+export interface Description {
+  readonly columns: readonly Column[];
+  /** Names of the parameters, without the `$`. */
+  readonly parameters: readonly string[];
+}
+
+export interface Statement {
+  readonly kind: StatementKind;
+  readonly parameters: readonly string[];
+}
+
+export interface Progress {
+  /** 0 to 100; -1 while nothing runs or DuckDB cannot tell. */
+  readonly percentage: number;
+  readonly rowsProcessed: number;
+  readonly totalRows: number;
+}
+
+/** Types that Arrow lacks come marked (`arrow.uuid`, `arrow.opaque`) instead of narrowed; errors come as JSON. */
+const OWN_SETTINGS = { arrow_lossless_conversion: true, errors_as_json: true } as const;
+
+/**
+ * Opens a DuckDB database in this process.
+ *
+ * @throws PitwallError (`job`) when libduckdb is missing or of another release; QueryError for bad settings.
+ */
+export async function openSession(options: SessionOptions = {}): Promise<Session> {
+  const database = await Database.open(options);
+  try {
+    const session = new Session(database);
+    for (const [name, value] of Object.entries(OWN_SETTINGS)) await session.run(`SET ${name} = ${value}`);
+    return session;
+  } catch (error) {
+    database.release();
+    throw error;
+  }
+}
+
+/** A database with the number of connections that hold it. */
+class Database {
+  readonly handle: Out;
+  #holders = 0;
+
+  private constructor(handle: Out) {
+    this.handle = handle;
+  }
+
+  static async open({ path = ':memory:', settings = {} }: SessionOptions): Promise<Database> {
+    const c = native();
+    const config: Out = [null];
+    c.createConfig(config);
+    try {
+      for (const [name, value] of Object.entries(settings)) setConfig(config, name, String(value));
+      const handle: Out = [null];
+      const error: Out = [null];
+      if ((await callAsync(c.openExt, path, handle, config[0], error)) === 0) return new Database(handle);
+      throw toQueryError(takeText(error), '');
+    } finally {
+      c.destroyConfig(config);
+    }
+  }
+
+  hold(): void {
+    this.#holders++;
+  }
+
+  release(): void {
+    if (--this.#holders <= 0) native().close(this.handle);
+  }
+}
+
+function setConfig(config: Out, name: string, value: string): void {
+  if (native().setConfig(config[0], name, value) === 0) return;
+  throw new PitwallError('job', `DuckDB does not know the setting ${name} = ${value}`);
+}
+
+function takeText(address: Out): string {
+  const text = readText(address[0]) ?? 'unknown error';
+  native().free(address[0]);
+  return text;
+}
+
+/**
+ * One connection. Its statements run one after another, each on a thread of its own, so the event loop stays
+ * free. While a streamed result is open the connection is busy: read or close it first, or `connect()` another.
+ */
+export class Session {
+  readonly #database: Database;
+  readonly #connection: Out = [null];
+  #last: Promise<unknown> = Promise.resolve();
+  #openStream: QueryResult | undefined;
+  #closed = false;
+
+  constructor(database: Database) {
+    this.#database = database;
+    database.hold();
+    if (native().connect(database.handle[0], this.#connection) !== 0) {
+      throw new PitwallError('job', 'DuckDB refused a new connection');
+    }
+  }
+
+  /** DuckDB's release, such as `v1.5.6`. */
+  get version(): string {
+    return native().libraryVersion();
+  }
+
+  /** Another connection to the same database, with its own transaction and current query. */
+  async connect(): Promise<Session> {
+    this.#throwIfClosed();
+    const session = new Session(this.#database);
+    for (const [name, value] of Object.entries(OWN_SETTINGS)) await session.run(`SET ${name} = ${value}`);
+    return session;
+  }
+
+  /** Runs every statement of the text, for its effect. @throws QueryError */
+  async run(sql: string, parameters: Parameters = {}): Promise<void> {
+    await this.#exclusive(() => this.#runAll(sql, parameters));
+  }
+
+  /**
+   * Runs one statement and gives its rows. With `stream`, rows are computed as they are read and memory
+   * stays flat; without, DuckDB computes all of them first, with full parallelism. @throws QueryError
+   */
+  async query(sql: string, parameters: Parameters = {}, { stream = false } = {}): Promise<QueryResult> {
+    return this.#exclusive(async () => {
+      const result = await this.#withStatement(sql, async (statement) => {
+        statement.bind(parameters);
+        return statement.execute(stream);
+      });
+      const onClose = () => {
+        this.#openStream = undefined;
+      };
+      const rows = new QueryResult(result, sql, stream, onClose);
+      if (stream) this.#openStream = rows;
+      return rows;
+    });
+  }
+
+  /** A small result as objects; 64-bit and wider integers are bigints, what JavaScript lacks is text. */
+  async rows(sql: string, parameters: Parameters = {}): Promise<Row[]> {
+    return toRows(await this.query(sql, parameters));
+  }
+
+  /** Parses and binds each statement without running it. @throws QueryError */
+  async extract(sql: string): Promise<Statement[]> {
+    return this.#exclusive(() => this.#withExtracted(sql, (extracted) => listStatements(extracted)));
+  }
+
+  /**
+   * Names and types of what one SELECT returns, without running it. Parameters whose values are not given
+   * are taken as NULL. @throws QueryError, or PitwallError (`job`) when it is not exactly one SELECT
+   */
+  async describe(sql: string, parameters: Parameters = {}): Promise<Description> {
+    const [statement, another] = await this.extract(sql);
+    if (statement === undefined || another !== undefined || statement.kind !== 'SELECT') {
+      throw new PitwallError(
+        'job',
+        `expected one SELECT, got ${another === undefined ? statement?.kind : 'several statements'}`,
+      );
+    }
+    const nulls = Object.fromEntries(statement.parameters.map((name) => [name, null]));
+    const rows = await this.rows(`DESCRIBE ${sql}`, { ...nulls, ...parameters });
+    const columns = rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
+    return { columns, parameters: statement.parameters };
+  }
+
+  /** How far the running statement is; callable at any time. */
+  progress(): Progress {
+    this.#throwIfClosed();
+    const { percentage, rows_processed, total_rows_to_process } = native().queryProgress(this.#connection[0]);
+    return { percentage, rowsProcessed: Number(rows_processed), totalRows: Number(total_rows_to_process) };
+  }
+
+  /** Stops the running statement, which then fails with a QueryError of kind `interrupted`. */
+  interrupt(): void {
+    if (!this.#closed) native().interrupt(this.#connection[0]);
+  }
+
+  /** Waits for the running statement, then releases the connection; the last one closes the database. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#last.catch(() => undefined);
+    this.#openStream?.close();
+    native().disconnect(this.#connection);
+    this.#database.release();
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closed) throw new Error('the session is closed; open another');
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    this.#throwIfClosed();
+    if (this.#openStream !== undefined) {
+      throw new Error(
+        'a streamed result is open on this session: read it to its end, close it, or connect() another',
+      );
+    }
+    const result = this.#last.catch(() => undefined).then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #runAll(sql: string, parameters: Parameters): Promise<void> {
+    await this.#withExtracted(sql, async (extracted) => {
+      for (let index = 0; index < extracted.count; index++) await runOne(extracted, index, parameters);
+    });
+  }
+
+  async #withExtracted<T>(sql: string, use: (extracted: ExtractedStatements) => Promise<T>): Promise<T> {
+    const extracted = new ExtractedStatements(this.#connection[0], sql);
+    try {
+      return await use(extracted);
+    } finally {
+      extracted.close();
+    }
+  }
+
+  async #withStatement<T>(sql: string, use: (statement: PreparedStatement) => Promise<T>): Promise<T> {
+    return this.#withExtracted(sql, async (extracted) => {
+      if (extracted.count !== 1)
+        throw new PitwallError('job', `expected one statement, got ${extracted.count}`);
+      return withPrepared(extracted, 0, use);
+    });
+  }
+}
+
+async function runOne(extracted: ExtractedStatements, index: number, parameters: Parameters): Promise<void> {
+  await withPrepared(extracted, index, async (statement) => {
+    statement.bind(parameters);
+    native().destroyResult(await statement.execute(false));
+  });
+}
+
+async function listStatements(extracted: ExtractedStatements): Promise<Statement[]> {
+  const statements: Statement[] = [];
+  for (let index = 0; index < extracted.count; index++) {
+    statements.push(
+      await withPrepared(extracted, index, async ({ kind, parameterNames }) => ({
+        kind,
+        parameters: parameterNames,
+      })),
+    );
+  }
+  return statements;
+}
+
+async function withPrepared<T>(
+  extracted: ExtractedStatements,
+  index: number,
+  use: (statement: PreparedStatement) => Promise<T>,
+): Promise<T> {
+  const statement = await extracted.prepare(index);
+  try {
+    return await use(statement);
+  } finally {
+    statement.close();
+  }
+}
