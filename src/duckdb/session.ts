@@ -14,7 +14,7 @@ export { QueryError, QueryResult };
 export interface SessionOptions {
   /** A database file; without it the database lives in memory. */
   readonly path?: string;
-  /** DuckDB settings, as `SET name = value` knows them. */
+  /** DuckDB's global settings, in force before anything runs. */
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
 }
 
@@ -51,15 +51,7 @@ const OWN_SETTINGS = { arrow_lossless_conversion: true, errors_as_json: true } a
  * @throws PitwallError (`job`) when libduckdb is missing or of another release; QueryError for bad settings.
  */
 export async function openSession(options: SessionOptions = {}): Promise<Session> {
-  const database = await Database.open(options);
-  try {
-    const session = new Session(database);
-    for (const [name, value] of Object.entries(OWN_SETTINGS)) await session.run(`SET ${name} = ${value}`);
-    return session;
-  } catch (error) {
-    database.release();
-    throw error;
-  }
+  return new Session(await Database.open(options));
 }
 
 /** A database with the number of connections that hold it. */
@@ -76,7 +68,7 @@ class Database {
     const config: Out = [null];
     c.createConfig(config);
     try {
-      for (const [name, value] of Object.entries(settings)) setConfig(config, name, String(value));
+      for (const [name, value] of Object.entries({ ...settings, ...OWN_SETTINGS })) setConfig(config, name, String(value));
       const handle: Out = [null];
       const error: Out = [null];
       if ((await callAsync(c.openExt, path, handle, config[0], error)) === 0) return new Database(handle);
@@ -133,9 +125,7 @@ export class Session {
   /** Another connection to the same database, with its own transaction and current query. */
   async connect(): Promise<Session> {
     this.#throwIfClosed();
-    const session = new Session(this.#database);
-    for (const [name, value] of Object.entries(OWN_SETTINGS)) await session.run(`SET ${name} = ${value}`);
-    return session;
+    return new Session(this.#database);
   }
 
   /** Runs every statement of the text, for its effect. @throws QueryError */

@@ -1,0 +1,111 @@
+import { PitwallError } from '../error.ts';
+import type { Output } from '../job/job.ts';
+
+/** The longest name that every common file system takes. */
+const MAX_NAME_BYTES = 255;
+/** The longest key that S3 takes. */
+const MAX_PATH_BYTES = 1024;
+
+/** Characters that a file system, a shell glob, a URL or a hive path would read as something else. */
+const UNSAFE = /[\u0000-\u001f\u007f"%*/:<=>?\\|]/gu;
+
+/** Names that Windows keeps for devices, whatever their extension. */
+const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
+
+/** The text of each partition column in a row's partition; `null` is NULL. */
+export type PartitionTexts = ReadonlyMap<string, string | null>;
+
+/**
+ * The path of a partition's output below the output's root. Values are percent-encoded, so that different
+ * values give different paths and none leaves the root.
+ *
+ * @throws PitwallError (`data`) for NULL, an empty value, one that climbs, or a name that is too long
+ */
+export function partitionPath(output: Output, texts: PartitionTexts, runId: string): string {
+  const path = output.path
+    .map((part) => {
+      if (part.kind === 'text') return part.text;
+      return part.kind === 'run' ? runId : encodeColumn(output, part.column, texts.get(part.column) ?? null);
+    })
+    .join('');
+  checkLengths(output, path);
+  return path;
+}
+
+function encodeColumn(output: Output, column: string, text: string | null): string {
+  if (text === null)
+    return output.nullAs ?? fail(output, `partition column "${column}" is NULL in a row`, 'null_as');
+  if (text === '')
+    return output.emptyAs ?? fail(output, `partition column "${column}" is empty in a row`, 'empty_as');
+  const climbs =
+    output.unsafeValues === 'fail' && text.split(/[/\\]/).some((segment) => /^\.\.?$/.test(segment));
+  if (climbs)
+    fail(
+      output,
+      `partition value ${JSON.stringify(text)} of column "${column}" climbs out of its folder`,
+      'unsafe',
+    );
+  const encoded = encodeValue(text);
+  const isTaken = encoded === output.nullAs || encoded === output.emptyAs;
+  return isTaken ? encodeEvery(text) : encoded;
+}
+
+const REMEDIES = {
+  null_as: 'filter such rows out in the SQL, or set null_as: in the output',
+  empty_as: 'filter such rows out in the SQL, or set empty_as: in the output',
+  unsafe: 'filter such rows out in the SQL, or set unsafe_values: encode in the output',
+} as const;
+
+function fail(output: Output, what: string, remedy: keyof typeof REMEDIES): never {
+  throw new PitwallError('data', `${what}, so it has no place in ${output.template}; ${REMEDIES[remedy]}`);
+}
+
+/** One value as a part of a file name; `decodeURIComponent` gives it back. */
+export function encodeValue(text: string): string {
+  const escaped = text.replace(UNSAFE, encodeEvery);
+  const composed =
+    escaped === escaped.normalize('NFC') ? escaped : escaped.replace(/[^\u0000-\u007f]+/gu, encodeEvery);
+  if (RESERVED.test(composed) || /^\.+$/.test(composed)) return encodeEvery(composed);
+  return composed.replace(/[. ]+$/, encodeEvery).replace(/^ +/, encodeEvery);
+}
+
+function encodeEvery(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  return Array.from(bytes, (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+}
+
+function checkLengths(output: Output, path: string): void {
+  const long = path.split('/').find((name) => Buffer.byteLength(name) > MAX_NAME_BYTES);
+  if (long !== undefined) failTooLong(output, long, MAX_NAME_BYTES, 'a file name');
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) failTooLong(output, path, MAX_PATH_BYTES, 'a path');
+}
+
+function failTooLong(output: Output, text: string, limit: number, what: string): never {
+  const shown = `${text.slice(0, 40)}…`;
+  throw new PitwallError(
+    'data',
+    `partition value gives ${what} of ${Buffer.byteLength(text)} bytes (${shown}) in ${output.template}, expected at most ${limit}; shorten the value in the SQL`,
+  );
+}
+
+/**
+ * Refuses two partitions whose paths differ in case only, or not at all: on many file systems one would
+ * overwrite the other.
+ */
+export function checkCollisions(output: Output, paths: Iterable<string>): void {
+  const seen = new Map<string, string>();
+  for (const path of paths) {
+    const folded = path.normalize('NFC').toLowerCase();
+    const other = seen.get(folded);
+    if (other !== undefined) failCollision(output, other, path);
+    seen.set(folded, path);
+  }
+}
+
+function failCollision(output: Output, one: string, another: string): never {
+  const how = one === another ? 'are the same path' : 'differ only in case';
+  throw new PitwallError(
+    'data',
+    `two partitions of ${output.template} ${how}: ${one} and ${another}; make the values one in the SQL (lower(…), for example)`,
+  );
+}

@@ -1,0 +1,27 @@
+import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
+
+/** Files that one call of a reader can read: of one layout, one compression and the same values in their paths. */
+export interface ScanGroup {
+  /** Never empty. */
+  readonly files: readonly PlannedFile[];
+}
+
+/**
+ * Puts the files of an input into as few groups as can be; where the order of rows counts (`row_number`), files
+ * of a group also follow one another.
+ */
+export function groupFiles({ files, input }: PlannedInput): ScanGroup[] {
+  const groups: { key: string; files: PlannedFile[] }[] = [];
+  const byKey = new Map<string, { key: string; files: PlannedFile[] }>();
+  for (const file of files) {
+    const key = JSON.stringify([file.layout, file.compression, file.pathValues]);
+    const known = input.rowNumber === undefined ? byKey.get(key) : groups.at(-1);
+    if (known?.key === key) known.files.push(file);
+    else {
+      const group = { key, files: [file] };
+      groups.push(group);
+      byKey.set(key, group);
+    }
+  }
+  return groups;
+}

@@ -1,0 +1,142 @@
+import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
+import type { Column } from '../job/job.ts';
+import type { Layout, PlannedInput } from '../plan/plan.ts';
+import { layoutColumns, readCsv, readerNames } from './scan-csv.ts';
+import { groupFiles, type ScanGroup } from './scan-group.ts';
+import { readJson } from './scan-json.ts';
+import { readParquet } from './scan-parquet.ts';
+import { differsFromPath, pathConstant } from './scan-path.ts';
+import { type NumberMode, type ScannedValue, scanValue } from './scan-values.ts';
+
+export interface ScanOptions {
+  /** Default `fast`; see `explainScanError` for when to scan again with `exact`. */
+  readonly numbers?: NumberMode;
+  /** Loads the input into a table instead of a view: for inputs that are read more than once. */
+  readonly materialise?: boolean;
+}
+
+export interface InputStatements {
+  /** Run one after another, they make a table or view of the input's name. */
+  readonly setup: readonly string[];
+  /** They have to be run with `preserve_insertion_order = true`, since the place of a row counts. */
+  readonly ordered: boolean;
+}
+
+/** What the error of a refused value starts with; `explainScanError` then looks for the value. */
+export const BAD_VALUE = 'pitwall: bad value in input ';
+
+/** The statements that make a planned input available to SQL under its name. */
+export function inputStatements(
+  planned: PlannedInput,
+  { numbers = 'fast', materialise = false }: ScanOptions = {},
+): InputStatements {
+  const name = quoteIdentifier(planned.name);
+  const scan = scanSql(planned, numbers);
+  if (countsLoadedRows(planned)) return { setup: numberedStatements(planned, scan), ordered: true };
+  return { setup: [`CREATE ${materialise ? 'TABLE' : 'VIEW'} ${name} AS ${scan}`], ordered: false };
+}
+
+/** The SELECT of an input: the declared columns in their order, then a Parquet input's row number. */
+export function scanSql(planned: PlannedInput, numbers: NumberMode = 'fast'): string {
+  const groups = groupFiles(planned);
+  if (groups.length === 0) return emptyScan(planned);
+  return groups.map((group) => scanGroup(planned, group, numbers)).join('\nUNION ALL\n');
+}
+
+/** Parquet tells a row's place by itself; other files are loaded in order, which numbers the table's rows. */
+function countsLoadedRows({ input, files }: PlannedInput): boolean {
+  return input.rowNumber !== undefined && (input.format !== 'parquet' || files.length === 0);
+}
+
+/** Rows of a table that was made in order have the ids 0, 1, 2, …; a window over all rows would run on one thread. */
+function numberedStatements({ name, input }: PlannedInput, scan: string): string[] {
+  const table = quoteIdentifier(`pitwall rows of ${name}`);
+  const number = `rowid + 1 AS ${quoteIdentifier(input.rowNumber ?? '')}`;
+  return [
+    `CREATE TABLE ${table} AS ${scan}`,
+    `CREATE VIEW ${quoteIdentifier(name)} AS SELECT *, ${number} FROM ${table}`,
+  ];
+}
+
+function emptyScan({ columns }: PlannedInput): string {
+  const nulls = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${quoteIdentifier(name)}`);
+  return `SELECT ${nulls.join(', ')} WHERE false`;
+}
+
+function scanGroup(planned: PlannedInput, group: ScanGroup, numbers: NumberMode): string {
+  const values = groupValues(planned, group, numbers);
+  const selected = planned.columns.map(
+    ({ name }) => `${values.get(name)?.value} AS ${quoteIdentifier(name)}`,
+  );
+  const reader = groupReader(planned, group, numbers);
+  const number = reader.rowNumber === undefined ? [] : [reader.rowNumber];
+  return `SELECT ${[...selected, ...number].join(', ')} FROM ${reader.from}${guard(planned, [...values.values()])}`;
+}
+
+/**
+ * `error()` is volatile: DuckDB neither drops this filter, nor moves it behind one of the user's, nor evaluates
+ * it for fewer rows, so a bad value fails the query whatever the query asks for.
+ */
+function guard({ name }: PlannedInput, values: readonly ScannedValue[]): string {
+  const bad = values.flatMap((value) => value.bad ?? []).map((condition) => `(${condition})`);
+  if (bad.length === 0) return '';
+  return ` WHERE CASE WHEN ${bad.join(' OR ')} THEN error(${quoteLiteral(BAD_VALUE + name)}) ELSE true END`;
+}
+
+/** Each declared column's value: from the file, or the path's constant, checked against the file where it has both. */
+export function groupValues(
+  planned: PlannedInput,
+  group: ScanGroup,
+  numbers: NumberMode,
+): Map<string, ScannedValue> {
+  return new Map(planned.columns.map((column) => [column.name, groupValue(planned, group, column, numbers)]));
+}
+
+function groupValue(
+  planned: PlannedInput,
+  group: ScanGroup,
+  column: Column,
+  numbers: NumberMode,
+): ScannedValue {
+  const layout = groupLayout(planned, group);
+  const constant = group.files[0] && pathConstant(planned, group.files[0], column);
+  if (constant === undefined) return fileValue(planned, layout, column, numbers);
+  const source = sourceOf(planned, layout, column);
+  const bad = source === undefined ? undefined : differsFromPath(quoteIdentifier(source), column, constant);
+  return { readType: 'VARCHAR', value: constant, bad };
+}
+
+function fileValue(planned: PlannedInput, layout: Layout, column: Column, numbers: NumberMode): ScannedValue {
+  if (planned.input.format !== 'parquet') return scanValue(column.name, column, planned.input, numbers);
+  const source = quoteIdentifier(sourceOf(planned, layout, column) ?? column.name);
+  return { readType: column.type, value: `CAST(${source} AS ${column.type})`, bad: undefined };
+}
+
+/** The name under which a column that the file has comes out of the reader. */
+function sourceOf(planned: PlannedInput, layout: Layout, { name }: Column): string | undefined {
+  const index = layout.findIndex(({ column }) => column === name);
+  return planned.input.format === 'parquet' ? layout[index]?.source : readerNames(layout, planned)[index];
+}
+
+export function groupLayout({ layouts }: PlannedInput, { files }: ScanGroup): Layout {
+  return layouts[files[0]?.layout ?? 0] ?? [];
+}
+
+interface GroupReader {
+  readonly from: string;
+  readonly rowNumber?: string;
+}
+
+function groupReader(planned: PlannedInput, group: ScanGroup, numbers: NumberMode): GroupReader {
+  if (planned.input.format === 'parquet') return readParquet(planned, group);
+  const values = groupValues(planned, group, numbers);
+  const readType = (column: Column | undefined) => (column && values.get(column.name)?.readType) ?? 'VARCHAR';
+  if (planned.input.format !== 'csv') return { from: readJson(planned, group, readType) };
+  const layout = groupLayout(planned, group);
+  const types = layoutColumns(layout, planned).map(readType);
+  const columns = readerNames(layout, planned).map((name, index) => ({
+    name,
+    type: types[index] ?? 'VARCHAR',
+  }));
+  return { from: readCsv(planned.input, group, { columns }) };
+}
