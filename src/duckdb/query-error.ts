@@ -65,10 +65,21 @@ export class QueryError extends PitwallError {
     return this.offset === undefined ? undefined : lineAndColumn(this.sql, this.offset).column;
   }
 
-  /** The same error, placed in the file that `sql` was read from. */
-  in(file: string): QueryError {
-    const place = this.offset === undefined ? { file } : { file, ...lineAndColumn(this.sql, this.offset) };
-    return new QueryError(this.kind, this.message, this, place);
+  /**
+   * The same error, placed in the file that `text` was read from, which stood in the statement after `before`
+   * characters of ours.
+   */
+  within(file: string, text: string, before = 0): QueryError {
+    const offset = this.offset === undefined ? undefined : this.offset - before;
+    const inside = offset !== undefined && offset >= 0 && offset <= text.length;
+    const place = inside ? { file, ...lineAndColumn(text, offset) } : { file };
+    const details = { ...this.details, sql: text, offset: inside ? offset : undefined };
+    return new QueryError(this.kind, this.message, details, place);
+  }
+
+  private get details(): QueryErrorDetails {
+    const { duckdbType, sql, offset, hint, detail } = this;
+    return { duckdbType, sql, offset, hint, detail };
   }
 }
 

@@ -68,7 +68,8 @@ class Database {
     const config: Out = [null];
     c.createConfig(config);
     try {
-      for (const [name, value] of Object.entries({ ...settings, ...OWN_SETTINGS })) setConfig(config, name, String(value));
+      for (const [name, value] of Object.entries({ ...settings, ...OWN_SETTINGS }))
+        setConfig(config, name, String(value));
       const handle: Out = [null];
       const error: Out = [null];
       if ((await callAsync(c.openExt, path, handle, config[0], error)) === 0) return new Database(handle);

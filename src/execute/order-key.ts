@@ -1,162 +1,172 @@
-import { type Data, DataType, Precision, type RecordBatch, type Schema, TimeUnit } from 'apache-arrow';
+import { type Data, DataType, type RecordBatch, type Schema } from 'apache-arrow';
+import { quoteIdentifier } from '../duckdb/sql.ts';
 import type { OrderKey } from '../job/job.ts';
 
-/**
- * A key as two numbers that compare like the value: the value's 64 bits as a signed high and an unsigned low
- * half. NULL is +Infinity, since NULLs come last in both directions.
- */
-export interface KeyReader {
+/** Tells neighbouring rows of equal keys, whose order the engine does not fix. */
+export interface TieReader {
   bind(batch: RecordBatch): void;
-  high(row: number): number;
-  low(row: number): number;
+  /** Whether the row's key equals that of the row read before it; remembers the row. */
+  tiesWithPrevious(row: number): boolean;
 }
 
-/**
- * Readers for the keys, or `undefined` when some key's type has no 64-bit form (text, decimals, …): then the
- * engine has to sort.
- */
-export function createKeyReaders(schema: Schema, keys: readonly OrderKey[]): KeyReader[] | undefined {
-  const readers = keys.map((key) => createKeyReader(schema, key));
-  return readers.every((reader) => reader !== undefined) ? readers : undefined;
+/** The hidden column that stands for the order keys whose equality is not that of their bits. */
+export const SORT_KEY_COLUMN = '__pitwall_sort_key';
+
+/** The `ORDER BY` list of the partition columns and then the keys; NULLs come last in both directions. */
+export function orderByList(partitionBy: readonly string[], keys: readonly OrderKey[]): string {
+  const partitions = partitionBy.map((column) => `${quoteIdentifier(column)} NULLS LAST`);
+  return [...partitions, ...keys.map((key) => `${quoteIdentifier(key.column)} ${direction(key)}`)].join(', ');
 }
 
-/** The halves of one column's value; `row` counts from the start of the data's own buffers. */
-interface Halves {
-  bind(values: ArrayBufferView): void;
-  high(at: number): number;
-  low(at: number): number;
+function direction({ descending }: OrderKey): string {
+  return descending ? 'DESC NULLS LAST' : 'ASC NULLS LAST';
 }
 
-function createKeyReader(schema: Schema, key: OrderKey): KeyReader | undefined {
-  const column = schema.fields.findIndex((field) => field.name.toLowerCase() === key.column.toLowerCase());
-  const type: DataType | undefined = schema.fields[column]?.type;
-  const halves = type === undefined ? undefined : createHalves(type);
-  if (halves === undefined) return undefined;
-  return new ColumnKeyReader(column, key.descending, halves);
+/** Types whose values are equal when their bits are: all but floats (-0), text and nested types. */
+const BITWISE =
+  /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|BOOLEAN|DATE|TIMESTAMP(_S|_MS|_NS)?|TIME|DECIMAL\(.*\))$/;
+
+/** The SQL expression of `SORT_KEY_COLUMN`, or `undefined` when every key's bits can be compared as they are. */
+export function sortKeyExpression(
+  keys: readonly OrderKey[],
+  typeOf: (column: string) => string,
+): string | undefined {
+  if (keys.every(({ column }) => BITWISE.test(typeOf(column)))) return undefined;
+  const parts = keys.map((key) => `${quoteIdentifier(key.column)}, '${direction(key)}'`);
+  return `create_sort_key(${parts.join(', ')})`;
 }
 
-class ColumnKeyReader implements KeyReader {
-  readonly #column: number;
-  readonly #descending: boolean;
-  readonly #halves: Halves;
-  #offset = 0;
-  #validity: Uint8Array | undefined;
+/** Readers for the keys, or for the hidden column where the result has it. */
+export function createTieReaders(schema: Schema, keys: readonly OrderKey[]): TieReader[] {
+  const hidden = columnIndex(schema, SORT_KEY_COLUMN);
+  if (hidden >= 0) return [new BytesTieReader(hidden)];
+  return keys.map(({ column }) => createFixedWidthReader(schema, columnIndex(schema, column)));
+}
 
-  constructor(column: number, descending: boolean, halves: Halves) {
-    this.#column = column;
-    this.#descending = descending;
-    this.#halves = halves;
+function columnIndex(schema: Schema, name: string): number {
+  return schema.fields.findIndex((field) => field.name.toLowerCase() === name.toLowerCase());
+}
+
+function createFixedWidthReader(schema: Schema, index: number): TieReader {
+  const type: DataType | undefined = schema.fields[index]?.type;
+  if (type === undefined) throw new RangeError('the result lacks an order key');
+  return DataType.isBool(type) ? new BooleanTieReader(index) : new FixedWidthTieReader(index);
+}
+
+function columnData(batch: RecordBatch, index: number): Data {
+  const data = batch.data.children[index];
+  if (data === undefined) throw new RangeError(`the batch has no column ${index}`);
+  return data;
+}
+
+/** Values of 1 to 16 bytes, compared a 32-bit word at a time where they are that wide. */
+class FixedWidthTieReader implements TieReader {
+  readonly #index: number;
+  #nullable: Data | undefined;
+  #values: ArrayLike<number> = [];
+  #width = 1;
+  #previous: number[] | null | undefined;
+
+  constructor(index: number) {
+    this.#index = index;
   }
 
   bind(batch: RecordBatch): void {
-    const data: Data | undefined = batch.data.children[this.#column];
-    if (data === undefined) throw new RangeError(`the batch has no column ${this.#column}`);
-    this.#offset = data.offset;
-    this.#validity = data.nullCount === 0 ? undefined : data.nullBitmap;
-    this.#halves.bind(unsliced(data));
+    const data = columnData(batch, this.#index);
+    this.#nullable = data.nullCount === 0 ? undefined : data;
+    this.#values = asNumbers(data.values);
+    this.#width = isWide(data.values) ? 2 * data.stride : data.stride;
   }
 
-  high(row: number): number {
-    const at = row + this.#offset;
-    if (this.#isNull(at)) return Number.POSITIVE_INFINITY;
-    const high = this.#halves.high(row);
-    return this.#descending ? ~high : high;
+  tiesWithPrevious(row: number): boolean {
+    if (this.#nullable?.getValid(row) === false) return this.#replaceByNull();
+    const previous = this.#previous;
+    if (previous === null || previous === undefined) return this.#replace(row);
+    let ties = true;
+    for (let word = 0, at = row * this.#width; word < this.#width; word++, at++) {
+      const value = this.#values[at]!;
+      if (previous[word] !== value) {
+        previous[word] = value;
+        ties = false;
+      }
+    }
+    return ties;
   }
 
-  low(row: number): number {
-    if (this.#isNull(row + this.#offset)) return 0;
-    const low = this.#halves.low(row);
-    return this.#descending ? ~low >>> 0 : low;
+  #replaceByNull(): boolean {
+    const ties = this.#previous === null;
+    this.#previous = null;
+    return ties;
   }
 
-  #isNull(at: number): boolean {
-    return this.#validity !== undefined && ((this.#validity[at >> 3] ?? 0) & (1 << (at & 7))) === 0;
-  }
-}
-
-/** apache-arrow slices the value buffer itself and keeps the offset for the bitmap. */
-function unsliced(data: Data): ArrayBufferView {
-  return data.values;
-}
-
-function createHalves(type: DataType): Halves | undefined {
-  if (DataType.isInt(type)) return createIntegerHalves(type.bitWidth, type.isSigned);
-  if (DataType.isFloat(type) && type.precision !== Precision.HALF) return new FloatHalves();
-  if (DataType.isDate(type)) return new NarrowHalves();
-  if (DataType.isTimestamp(type)) return new WideHalves(0);
-  if (DataType.isTime(type))
-    return type.unit <= TimeUnit.MILLISECOND ? new NarrowHalves() : new WideHalves(0);
-  return undefined;
-}
-
-function createIntegerHalves(bitWidth: number, isSigned: boolean): Halves {
-  if (bitWidth < 64) return new NarrowHalves();
-  return new WideHalves(isSigned ? 0 : 0x8000_0000);
-}
-
-/** Integers of up to 32 bits, signed or not: the value itself is the high half. */
-class NarrowHalves implements Halves {
-  #values: ArrayLike<number> = [];
-
-  bind(values: ArrayBufferView): void {
-    this.#values = values as Int32Array;
-  }
-
-  high(at: number): number {
-    return this.#values[at] ?? 0;
-  }
-
-  low(): number {
-    return 0;
+  #replace(row: number): boolean {
+    this.#previous = Array.from(
+      { length: this.#width },
+      (_, word) => this.#values[row * this.#width + word]!,
+    );
+    return false;
   }
 }
 
-/** 64-bit integers; `flip` turns the order of unsigned ones into that of signed ones. */
-class WideHalves implements Halves {
-  readonly #flip: number;
-  #words: ArrayLike<number> = [];
+type Values = Int32Array | Uint8Array | BigInt64Array | BigUint64Array;
 
-  constructor(flip: number) {
-    this.#flip = flip;
+function isWide(values: Values): values is BigInt64Array | BigUint64Array {
+  return values instanceof BigInt64Array || values instanceof BigUint64Array;
+}
+
+function asNumbers(values: Values): ArrayLike<number> {
+  return isWide(values) ? new Int32Array(values.buffer, values.byteOffset, values.byteLength / 4) : values;
+}
+
+class BooleanTieReader implements TieReader {
+  readonly #index: number;
+  #data: Data | undefined;
+  #previous: unknown;
+
+  constructor(index: number) {
+    this.#index = index;
   }
 
-  bind(values: ArrayBufferView): void {
-    this.#words = new Int32Array(values.buffer, values.byteOffset, values.byteLength / 4);
+  bind(batch: RecordBatch): void {
+    this.#data = columnData(batch, this.#index);
   }
 
-  high(at: number): number {
-    return (this.#words[2 * at + 1] ?? 0) ^ this.#flip;
+  tiesWithPrevious(row: number): boolean {
+    const value = this.#read(row);
+    const ties = value === this.#previous;
+    this.#previous = value;
+    return ties;
   }
 
-  low(at: number): number {
-    return (this.#words[2 * at] ?? 0) >>> 0;
+  #read(row: number): number | null {
+    const data = this.#data;
+    if (data === undefined || !data.getValid(row)) return null;
+    const at = row + data.offset;
+    return (data.values[at >> 3] >> (at & 7)) & 1;
   }
 }
 
-/** Floats by the total order of their bits; -0 equals 0, and NaN comes after Infinity, as in DuckDB. */
-class FloatHalves implements Halves {
-  readonly #double = new Float64Array(1);
-  readonly #words = new Int32Array(this.#double.buffer);
-  #values: ArrayLike<number> = [];
+/** Variable-width bytes: the engine's sort keys. */
+class BytesTieReader implements TieReader {
+  readonly #index: number;
+  #data: Data | undefined;
+  #previous = new Uint8Array(0);
+  #started = false;
 
-  bind(values: ArrayBufferView): void {
-    this.#values = values as Float64Array;
+  constructor(index: number) {
+    this.#index = index;
   }
 
-  high(at: number): number {
-    this.#load(at);
-    const high = this.#words[1] ?? 0;
-    return high < 0 ? high ^ 0x7fff_ffff : high;
+  bind(batch: RecordBatch): void {
+    this.#data = columnData(batch, this.#index);
   }
 
-  low(at: number): number {
-    this.#load(at);
-    const low = this.#words[0] ?? 0;
-    return ((this.#words[1] ?? 0) < 0 ? ~low : low) >>> 0;
-  }
-
-  #load(at: number): void {
-    const value = this.#values[at] ?? 0;
-    this.#double[0] = value === 0 ? 0 : value;
+  tiesWithPrevious(row: number): boolean {
+    const { values, valueOffsets } = this.#data!;
+    const key: Uint8Array<ArrayBuffer> = values.subarray(valueOffsets[row], valueOffsets[row + 1]);
+    const ties = this.#started && Buffer.compare(key, this.#previous) === 0;
+    this.#started = true;
+    this.#previous = key;
+    return ties;
   }
 }

@@ -7,7 +7,7 @@ const MAX_NAME_BYTES = 255;
 const MAX_PATH_BYTES = 1024;
 
 /** Characters that a file system, a shell glob, a URL or a hive path would read as something else. */
-const UNSAFE = /[\u0000-\u001f\u007f"%*/:<=>?\\|]/gu;
+const UNSAFE = /[\p{Cc}"%*/:<=>?\\|]/gu;
 
 /** Names that Windows keeps for devices, whatever their extension. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
@@ -64,7 +64,7 @@ function fail(output: Output, what: string, remedy: keyof typeof REMEDIES): neve
 export function encodeValue(text: string): string {
   const escaped = text.replace(UNSAFE, encodeEvery);
   const composed =
-    escaped === escaped.normalize('NFC') ? escaped : escaped.replace(/[^\u0000-\u007f]+/gu, encodeEvery);
+    escaped === escaped.normalize('NFC') ? escaped : escaped.replace(/\P{ASCII}+/gu, encodeEvery);
   if (RESERVED.test(composed) || /^\.+$/.test(composed)) return encodeEvery(composed);
   return composed.replace(/[. ]+$/, encodeEvery).replace(/^ +/, encodeEvery);
 }

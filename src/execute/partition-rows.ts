@@ -1,7 +1,5 @@
 import { appendFileSync, closeSync, openSync, readSync } from 'node:fs';
 import { ByteBuffer } from '../encode/byte-buffer.ts';
-import type { KeyReader } from './order-key.ts';
-import { RowIndex } from './row-index.ts';
 
 /** A buffer of this size is sealed and another begun: growing further would copy and waste more. */
 const SEGMENT_BYTES = 256 * 1024;
@@ -10,50 +8,43 @@ const READ_BYTES = 1024 * 1024;
 
 /**
  * The encoded rows of one partition, each followed by the separator: in memory, and before that on disk once
- * the writer has spilled them.
+ * they were spilled.
  */
 export class PartitionRows {
   /** Where the encoder writes the next row. */
   out = new ByteBuffer(FIRST_BUFFER_BYTES);
-  rowCount = 0;
+  count = 0;
   readonly #spillPath: string;
-  readonly #index: RowIndex | undefined;
+  /** Where in `out` the rows of equal keys begin that came last. */
+  #tied: number[] = [];
   #segments: Uint8Array[] = [];
   #segmentBytes = 0;
   #spilledBytes = 0;
 
-  /** `keyCount` 0: the order of rows does not matter. */
-  constructor(spillPath: string, keyCount: number) {
+  constructor(spillPath: string) {
     this.#spillPath = spillPath;
-    this.#index = keyCount === 0 ? undefined : new RowIndex(keyCount);
   }
 
   get memoryBytes(): number {
     return this.#segmentBytes + this.out.length;
   }
 
-  get isOrdered(): boolean {
-    return this.#index?.isOrdered ?? true;
+  /** Begins a row, before it is encoded into `out`; `tied`: its order keys equal those of the row before. */
+  beginRow(tied: boolean): void {
+    if (!tied) this.#endTies();
+    this.#tied.push(this.out.length);
+    this.count++;
   }
 
-  get byteLength(): number {
-    return this.#spilledBytes + this.memoryBytes;
-  }
-
-  /** Notes that a row begins here, before it is encoded into `out`. */
-  beginRow(keys: readonly KeyReader[], row: number): void {
-    this.rowCount++;
-    this.#index?.add(this.byteLength, keys, row);
-  }
-
-  /** Ends the row that was encoded into `out`. */
-  endRow(separator: Uint8Array): void {
-    this.out.append(separator);
+  /** Ends a row of an output whose order does not matter. */
+  beginUnorderedRow(): void {
     if (this.out.length >= SEGMENT_BYTES) this.#seal();
+    this.count++;
   }
 
   /** Moves all bytes to the spill file; gives how many that freed. */
   spill(): number {
+    this.#endTies();
     this.#seal();
     const freed = this.#segmentBytes;
     for (const segment of this.#segments) appendFileSync(this.#spillPath, segment);
@@ -63,10 +54,19 @@ export class PartitionRows {
     return freed;
   }
 
-  /** The rows in their order, as chunks of bytes. May be called once. */
+  /** All bytes, in chunks. Rows must not be added afterwards. */
   *chunks(): Generator<Uint8Array> {
-    if (this.#index === undefined || this.#index.isOrdered) yield* this.#storedChunks();
-    else yield* this.#orderedChunks(this.#index);
+    this.#endTies();
+    if (this.#spilledBytes > 0) yield* readChunks(this.#spillPath, this.#spilledBytes);
+    yield* this.#segments;
+    yield this.out.view();
+  }
+
+  /** Rows of equal keys are put in the order of their bytes, so that the output does not depend on threads. */
+  #endTies(): void {
+    if (this.#tied.length > 1) sortRows(this.out, this.#tied);
+    this.#tied.length = 0;
+    if (this.out.length >= SEGMENT_BYTES) this.#seal();
   }
 
   #seal(): void {
@@ -75,46 +75,17 @@ export class PartitionRows {
     this.#segmentBytes += this.out.length;
     this.out = new ByteBuffer(SEGMENT_BYTES + SEGMENT_BYTES / 8);
   }
-
-  *#storedChunks(): Generator<Uint8Array> {
-    if (this.#spilledBytes > 0) yield* readChunks(this.#spillPath, this.#spilledBytes);
-    yield* this.#segments;
-    yield this.out.view();
-  }
-
-  *#orderedChunks(index: RowIndex): Generator<Uint8Array> {
-    const bytes = this.#contiguous();
-    const end = (row: number) => (row + 1 < index.count ? index.offset(row + 1) : bytes.length);
-    const rows = index.order((a, b) =>
-      Buffer.compare(bytes.subarray(index.offset(a), end(a)), bytes.subarray(index.offset(b), end(b))),
-    );
-    yield* coalesce(bytes, rows, (row) => index.offset(row), end);
-  }
-
-  #contiguous(): Uint8Array {
-    const bytes = new Uint8Array(this.byteLength);
-    let at = 0;
-    for (const chunk of this.#storedChunks()) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
-    return bytes;
-  }
 }
 
-/** Slices of `bytes` for the rows in turn; neighbours that lie together come as one slice. */
-function* coalesce(
-  bytes: Uint8Array,
-  rows: Uint32Array,
-  begin: (row: number) => number,
-  end: (row: number) => number,
-): Generator<Uint8Array> {
-  for (let at = 0; at < rows.length; ) {
-    const first = rows[at]!;
-    let last = first;
-    while (++at < rows.length && rows[at] === last + 1) last++;
-    yield bytes.subarray(begin(first), end(last));
-  }
+/** Sorts the rows that begin at `offsets` and reach to the end of `out`, by their bytes. */
+function sortRows(out: ByteBuffer, offsets: readonly number[]): void {
+  const copy = out.view().slice(offsets[0]);
+  const base = offsets[0]!;
+  const rows = offsets.map((offset, index) =>
+    copy.subarray(offset - base, (offsets[index + 1] ?? out.length) - base),
+  );
+  out.length = base;
+  for (const row of rows.sort(Buffer.compare)) out.append(row);
 }
 
 function* readChunks(path: string, byteLength: number): Generator<Uint8Array> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { RecordBatch, Schema } from 'apache-arrow';
 import type { RowEncoder } from '../encode/row-encoder.ts';
-import type { KeyReader } from './order-key.ts';
+import type { TieReader } from './order-key.ts';
 import { createPartitionKeyReader, type PartitionKey, type PartitionKeyReader } from './partition-key.ts';
 import { PartitionRows } from './partition-rows.ts';
 
@@ -9,8 +9,11 @@ export interface RowRouterOptions {
   readonly schema: Schema;
   readonly encoder: RowEncoder;
   readonly partitionBy: readonly string[];
-  /** Readers of the order keys; none: the order of rows does not matter. */
-  readonly keys: readonly KeyReader[];
+  /**
+   * Readers of the order keys, when the rows come sorted by the partition columns and then by these keys: a
+   * partition is whole when the next begins. `undefined`: rows come in any order, each to its partition.
+   */
+  readonly ties: readonly TieReader[] | undefined;
   /** A folder for rows that do not fit into `memoryBytes`. */
   readonly spillFolder: string;
   /** How much the encoded rows of all partitions may take together before some are written to disk. */
@@ -23,96 +26,109 @@ export interface Partition {
   readonly rows: PartitionRows;
 }
 
+/** The key of an output without partition columns. */
+const ONE_PARTITION: PartitionKeyReader = { bind: () => undefined, read: () => null };
+
 type KeyMap = Map<PartitionKey, KeyMap | Partition>;
 
 /** Encodes rows into their partitions' buffers, in one pass over the batches. */
 export class RowRouter {
-  rowCount = 0;
   readonly #options: RowRouterOptions;
   readonly #readers: readonly PartitionKeyReader[];
-  readonly #root: KeyMap = new Map();
-  readonly #partitions: Partition[] = [];
+  readonly #open: Partition[] = [];
+  #root: KeyMap = new Map();
+  #whole: Partition[] = [];
+  #created = 0;
   #memoryBytes = 0;
 
   constructor(options: RowRouterOptions) {
     this.#options = options;
-    this.#readers = options.partitionBy.map((column) => createPartitionKeyReader(options.schema, column));
-  }
-
-  /** In the order of their first row. */
-  get partitions(): readonly Partition[] {
-    return this.#partitions;
-  }
-
-  /** The partition of these keys; it is made when it is new, also without a row. */
-  partition(keys: readonly PartitionKey[]): Partition {
-    let map = this.#root;
-    for (const key of keys.slice(0, -1)) map = this.#descend(map, key);
-    const last = keys.at(-1) ?? null;
-    const known = map.get(last);
-    if (known !== undefined && !(known instanceof Map)) return known;
-    const partition = this.#create(keys);
-    map.set(last, partition);
-    return partition;
+    const readers = options.partitionBy.map((column) => createPartitionKeyReader(options.schema, column));
+    this.#readers = readers.length === 0 ? [ONE_PARTITION] : readers;
   }
 
   write(batch: RecordBatch): void {
     for (const reader of this.#readers) reader.bind(batch);
-    for (const key of this.#options.keys) key.bind(batch);
+    for (const tie of this.#options.ties ?? []) tie.bind(batch);
     this.#options.encoder.bind(batch);
     this.#encodeRows(batch.numRows);
-    this.rowCount += batch.numRows;
     if (this.#memoryBytes > this.#options.memoryBytes) this.#spill();
   }
 
+  /** The partitions to which no row can come any more, each given once. */
+  takeWhole(): Partition[] {
+    const whole = this.#whole;
+    this.#whole = [];
+    for (const { rows } of whole) this.#memoryBytes -= rows.memoryBytes;
+    return whole;
+  }
+
+  /** Says that all rows were written: every partition is whole. */
+  end(): void {
+    this.#whole.push(...this.#open.splice(0));
+  }
+
   #encodeRows(rowCount: number): void {
-    const { encoder, keys } = this.#options;
+    const { encoder, ties } = this.#options;
     const { separator } = encoder.frame;
-    let previous: PartitionKey | undefined;
-    let rows: PartitionRows | undefined;
-    const [reader] = this.#readers;
-    const single = this.#readers.length === 1 ? reader : undefined;
     for (let row = 0; row < rowCount; row++) {
-      const key = single?.read(row);
-      if (rows === undefined || key === undefined || key !== previous) rows = this.#rowsOf(row, key);
-      previous = key;
-      const before = rows.byteLength;
-      rows.beginRow(keys, row);
+      const rows = this.#partitionOf(row).rows;
+      const before = rows.out.length;
+      if (ties === undefined) rows.beginUnorderedRow();
+      else rows.beginRow(allTie(ties, row));
       encoder.encodeRow(row, rows.out);
-      rows.endRow(separator);
-      this.#memoryBytes += rows.byteLength - before;
+      rows.out.append(separator);
+      this.#memoryBytes += rows.out.length - before;
     }
   }
 
-  #rowsOf(row: number, key: PartitionKey | undefined): PartitionRows {
-    if (key !== undefined) {
-      const known = this.#root.get(key);
-      if (known !== undefined && !(known instanceof Map)) return known.rows;
-    }
-    return this.partition(this.#readers.map((reader) => reader.read(row))).rows;
+  #partitionOf(row: number): Partition {
+    let node: KeyMap | Partition | undefined = this.#root;
+    for (const reader of this.#readers) node = node instanceof Map ? node.get(reader.read(row)) : undefined;
+    return node === undefined || node instanceof Map ? this.#create(row) : node;
   }
 
-  #descend(map: KeyMap, key: PartitionKey): KeyMap {
-    const known = map.get(key);
-    if (known instanceof Map) return known;
-    const next: KeyMap = new Map();
-    map.set(key, next);
-    return next;
-  }
-
-  #create(keys: readonly PartitionKey[]): Partition {
-    const spillPath = join(this.#options.spillFolder, `partition-${this.#partitions.length}.rows`);
-    const partition = { keys, rows: new PartitionRows(spillPath, this.#options.keys.length) };
-    this.#partitions.push(partition);
+  #create(row: number): Partition {
+    if (this.#options.ties !== undefined) this.#closePrevious();
+    const keys = this.#readers.map((reader) => reader.read(row));
+    const spillPath = join(this.#options.spillFolder, `partition-${this.#created++}.rows`);
+    const partition = { keys, rows: new PartitionRows(spillPath) };
+    this.#open.push(partition);
+    this.#register(partition);
     return partition;
+  }
+
+  #closePrevious(): void {
+    this.#whole.push(...this.#open.splice(0));
+    this.#root = new Map();
+  }
+
+  #register(partition: Partition): void {
+    let map = this.#root;
+    for (const key of partition.keys.slice(0, -1)) map = descend(map, key);
+    map.set(partition.keys.at(-1) ?? null, partition);
   }
 
   /** Writes the largest partitions to disk until half of the budget is free: few writes, each of many rows. */
   #spill(): void {
-    const bySize = [...this.#partitions].sort((a, b) => b.rows.memoryBytes - a.rows.memoryBytes);
+    const bySize = this.#open.toSorted((a, b) => b.rows.memoryBytes - a.rows.memoryBytes);
     for (const { rows } of bySize) {
       if (this.#memoryBytes <= this.#options.memoryBytes / 2) return;
       this.#memoryBytes -= rows.spill();
     }
   }
+}
+
+function allTie(ties: readonly TieReader[], row: number): boolean {
+  let tied = true;
+  for (const tie of ties) tied = tie.tiesWithPrevious(row) && tied;
+  return tied;
+}
+
+function descend(map: KeyMap, key: PartitionKey): KeyMap {
+  const known = map.get(key);
+  if (known instanceof Map) return known;
+  const next: KeyMap = new Map();
+  map.set(key, next);
+  return next;
 }

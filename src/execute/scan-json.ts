@@ -1,7 +1,9 @@
 import { quoteLiteral } from '../duckdb/sql.ts';
 import type { Column } from '../job/job.ts';
-import type { PlannedInput } from '../plan/plan.ts';
+import type { FileCompression, PlannedInput } from '../plan/plan.ts';
 import type { ScanGroup } from './scan-group.ts';
+
+const COMPRESSIONS: Record<FileCompression, string> = { none: 'uncompressed', gzip: 'gzip', zstd: 'zstd' };
 
 /**
  * The `read_json(…)` of a group. Keys that are missing are NULL, keys that are not declared are ignored.
@@ -25,7 +27,7 @@ export function readJson(
     ...(input.timestampFormat === undefined
       ? []
       : [`timestampformat = ${quoteLiteral(input.timestampFormat)}`]),
-    `compression = ${quoteLiteral(files[0]?.compression ?? 'none')}`,
+    `compression = '${COMPRESSIONS[files[0]?.compression ?? 'none']}'`,
   ];
   return `read_json([${files.map(({ path }) => quoteLiteral(path)).join(', ')}], ${options.join(', ')})`;
 }

@@ -16,7 +16,7 @@ export function readParquet(
   if (input.rowNumber === undefined) return { from };
   const before = rowsBefore(files);
   const offsets = group.files.map((file) => before.get(file) ?? 0).join(', ');
-  const place = `[${offsets}]::BIGINT[][file_index::BIGINT + 1] + file_row_number + 1`;
+  const place = `([${offsets}]::BIGINT[])[file_index::BIGINT + 1] + file_row_number + 1`;
   return { from, rowNumber: `${place} AS ${quoteIdentifier(input.rowNumber)}` };
 }
 

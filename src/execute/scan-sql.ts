@@ -16,7 +16,7 @@ export interface ScanOptions {
 }
 
 export interface InputStatements {
-  /** Run one after another, they make a table or view of the input's name. */
+  /** Run one after another, they make, or replace, a table or view of the input’s name. */
   readonly setup: readonly string[];
   /** They have to be run with `preserve_insertion_order = true`, since the place of a row counts. */
   readonly ordered: boolean;
@@ -33,7 +33,10 @@ export function inputStatements(
   const name = quoteIdentifier(planned.name);
   const scan = scanSql(planned, numbers);
   if (countsLoadedRows(planned)) return { setup: numberedStatements(planned, scan), ordered: true };
-  return { setup: [`CREATE ${materialise ? 'TABLE' : 'VIEW'} ${name} AS ${scan}`], ordered: false };
+  return {
+    setup: [`CREATE OR REPLACE ${materialise ? 'TABLE' : 'VIEW'} ${name} AS ${scan}`],
+    ordered: false,
+  };
 }
 
 /** The SELECT of an input: the declared columns in their order, then a Parquet input's row number. */
@@ -53,8 +56,8 @@ function numberedStatements({ name, input }: PlannedInput, scan: string): string
   const table = quoteIdentifier(`pitwall rows of ${name}`);
   const number = `rowid + 1 AS ${quoteIdentifier(input.rowNumber ?? '')}`;
   return [
-    `CREATE TABLE ${table} AS ${scan}`,
-    `CREATE VIEW ${quoteIdentifier(name)} AS SELECT *, ${number} FROM ${table}`,
+    `CREATE OR REPLACE TABLE ${table} AS ${scan}`,
+    `CREATE OR REPLACE VIEW ${quoteIdentifier(name)} AS SELECT *, ${number} FROM ${table}`,
   ];
 }
 
@@ -83,8 +86,28 @@ function guard({ name }: PlannedInput, values: readonly ScannedValue[]): string 
   return ` WHERE CASE WHEN ${bad.join(' OR ')} THEN error(${quoteLiteral(BAD_VALUE + name)}) ELSE true END`;
 }
 
-/** Each declared column's value: from the file, or the path's constant, checked against the file where it has both. */
-export function groupValues(
+/** A column whose text a strict scan may refuse, though the reader takes it. */
+export interface SuspectColumn {
+  readonly column: Column;
+  /** The reader's name of it. */
+  readonly source: string;
+  /** SQL over the reader's text that is true for a value to refuse. */
+  readonly bad: string;
+}
+
+/** The conditions of a strict scan one by one, exact, over a reader that gives every column as text. */
+export function badValues(planned: PlannedInput, group: ScanGroup): SuspectColumn[] {
+  const layout = groupLayout(planned, group);
+  return [...groupValues(planned, group, 'exact')].flatMap(([name, { readType, bad }]) => {
+    const column = planned.columns.find((declared) => declared.name === name);
+    const source = column && (sourceOf(planned, layout, column) ?? name);
+    return column && source !== undefined && bad !== undefined && readType === 'VARCHAR'
+      ? [{ column, source, bad }]
+      : [];
+  });
+}
+
+function groupValues(
   planned: PlannedInput,
   group: ScanGroup,
   numbers: NumberMode,

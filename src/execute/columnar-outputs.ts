@@ -1,0 +1,122 @@
+import { writeFileSync } from 'node:fs';
+import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
+import { createIpcFileWriter } from '../encode/ipc-file.ts';
+import { bindParams } from '../job/bind-params.ts';
+import { orderByList } from './order-key.ts';
+import { type OutputContext, writtenColumns } from './output-context.ts';
+import type { PartitionTexts } from './partition-path.ts';
+import type { StagedOutput } from './record.ts';
+import { sealFile } from './stage-file.ts';
+import { StagedOutputs, type WritePartition } from './staged-outputs.ts';
+import { runWrapped, stepRows } from './step-query.ts';
+
+const PARTITION_COLUMN = '__pitwall_partition';
+
+interface ResultTable {
+  readonly name: string;
+  readonly context: OutputContext;
+}
+
+/**
+ * Writes a step's outputs as Parquet (by DuckDB's COPY) or Arrow IPC. The result is first kept as a table,
+ * sorted by partition, so that each partition is a short scan of it.
+ */
+export async function writeColumnarOutputs(
+  context: OutputContext,
+  format: 'parquet' | 'arrow',
+): Promise<StagedOutput[]> {
+  const table = await createResultTable(context);
+  const outputs = new StagedOutputs(context);
+  const write = format === 'parquet' ? copyParquet : writeArrow;
+  for (const { id, texts, rows } of await listPartitions(table)) {
+    if (!outputs.wants(texts)) continue;
+    await outputs.add(texts, rows, (path) => write(table, id, path));
+    context.onRows(rows);
+  }
+  const staged = await outputs.finish(writeNothing(table, write));
+  await context.session.run(`DROP TABLE ${quoteIdentifier(table.name)}`);
+  return staged;
+}
+
+type WriteRows = (table: ResultTable, partitionId: number, path: string) => ReturnType<WritePartition>;
+
+/** No partition has the number -1. */
+function writeNothing(table: ResultTable, write: WriteRows): WritePartition {
+  return (path) => write(table, -1, path);
+}
+
+async function createResultTable(context: OutputContext): Promise<ResultTable> {
+  const { session, job, step, columns, only } = context;
+  const name = `pitwall result of ${step.name}`;
+  const rows = stepRows(step, columns, only);
+  const partition =
+    step.partitionBy.length === 0 ? '0' : `dense_rank() OVER (ORDER BY ${orderByList(step.partitionBy, [])})`;
+  const before = `CREATE TABLE ${quoteIdentifier(name)} AS SELECT *, CAST(${partition} AS BIGINT) AS ${PARTITION_COLUMN} FROM (`;
+  const sql = `${before}${rows.sql}) ORDER BY ${PARTITION_COLUMN}`;
+  await runWrapped(
+    session,
+    step,
+    { sql, before: before.length + rows.before },
+    bindParams(job.params, step.parameters),
+  );
+  return { name, context };
+}
+
+interface PartitionRange {
+  readonly id: number;
+  readonly texts: PartitionTexts;
+  readonly rows: number;
+}
+
+async function listPartitions({ name, context }: ResultTable): Promise<PartitionRange[]> {
+  const { session, step } = context;
+  const texts = step.partitionBy.map(
+    (column, index) => `CAST(any_value(${quoteIdentifier(column)}) AS VARCHAR) AS "${index}"`,
+  );
+  const selected = [`${PARTITION_COLUMN} AS id`, 'count(*) AS "rows"', ...texts].join(', ');
+  const found = await session.rows(
+    `SELECT ${selected} FROM ${quoteIdentifier(name)} GROUP BY ${PARTITION_COLUMN} ORDER BY id`,
+  );
+  return found.map((row) => ({
+    id: Number(row.id),
+    rows: Number(row.rows),
+    texts: new Map(step.partitionBy.map((column, index) => [column, toText(row[String(index)])])),
+  }));
+}
+
+function toText(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+/** Ties of the order keys are broken by all columns, so that the file does not depend on threads. */
+function partitionSql({ name, context }: ResultTable, id: number): string {
+  const { step, columns } = context;
+  const written = writtenColumns(context);
+  const keys = orderByList(
+    [],
+    [...step.orderBy, ...columns.map((column) => ({ column: column.name, descending: false }))],
+  );
+  const order = step.orderBy.length === 0 ? '' : ` ORDER BY ${keys}`;
+  return `SELECT ${written.map(quoteIdentifier).join(', ')} FROM ${quoteIdentifier(name)} WHERE ${PARTITION_COLUMN} = ${id}${order}`;
+}
+
+async function copyParquet(table: ResultTable, id: number, path: string): ReturnType<WritePartition> {
+  const { session, step } = table.context;
+  const options = `FORMAT parquet, COMPRESSION ${step.output.compression}`;
+  await session.run(`COPY (${partitionSql(table, id)}) TO ${quoteLiteral(path)} (${options})`);
+  return sealFile(path);
+}
+
+/** On a connection of its own: a stream keeps its connection busy, and partitions are written side by side. */
+async function writeArrow(table: ResultTable, id: number, path: string): ReturnType<WritePartition> {
+  const connection = await table.context.session.connect();
+  try {
+    const result = await connection.query(partitionSql(table, id), {}, { stream: true });
+    const writer = createIpcFileWriter(result.schema, (bytes) => writeFileSync(path, bytes, { flag: 'a' }));
+    for await (const batch of result) writer.append(batch);
+    writer.finish();
+  } finally {
+    await connection.close();
+  }
+  return sealFile(path);
+}

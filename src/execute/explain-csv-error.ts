@@ -1,0 +1,106 @@
+import { PitwallError } from '../error.ts';
+import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
+import { wrongValue } from './locate-bad-value.ts';
+
+const SHOWN_CHARACTERS = 200;
+
+/** A file of an input as the run knows it. */
+export interface InputFile {
+  readonly planned: PlannedInput;
+  readonly file: PlannedFile;
+}
+
+/** What DuckDB's CSV and JSON readers say about a file. */
+export interface ReaderError {
+  readonly at: InputFile;
+  readonly error: PitwallError;
+  /** The reader gave up without a line: quotes or line ends are not of one kind. */
+  readonly lost: boolean;
+}
+
+/**
+ * Turns the text of an error of DuckDB's readers into one line that names file, line, column, what was expected
+ * and got, and what to do; never over 2 KB, though DuckDB repeats the whole line of the file. `undefined` for
+ * the text of any other error.
+ *
+ * @param detail - DuckDB's whole text, line breaks and all
+ */
+export function explainCsvError(detail: string, inputs: readonly PlannedInput[]): ReaderError | undefined {
+  const at = findFile(readerPath(detail), inputs);
+  if (at === undefined) return undefined;
+  const line = readerLine(detail);
+  const place = line === undefined ? { file: at.file.url } : { file: at.file.url, line };
+  const lost = detail.includes('state machine reached an invalid state');
+  return { at, lost, error: new PitwallError('data', explain(detail, at), { place }) };
+}
+
+function readerPath(detail: string): string | undefined {
+  const json = /^(?:JSON transform error|Malformed JSON) in file "(.*?)", /.exec(detail)?.[1];
+  return json ?? /\n {2}file = (.*)\n {2}delimiter = /.exec(detail)?.[1];
+}
+
+function findFile(path: string | undefined, inputs: readonly PlannedInput[]): InputFile | undefined {
+  const all = inputs.flatMap((planned) => planned.files.map((file) => ({ planned, file })));
+  return path === undefined ? undefined : all.find(({ file }) => file.path === path);
+}
+
+function readerLine(detail: string): number | undefined {
+  const line =
+    /^CSV Error on Line: (\d+)/.exec(detail)?.[1] ??
+    /^[^"]*"[^"]*", (?:at byte \d+ )?in line (\d+)/.exec(detail)?.[1];
+  return line === undefined ? undefined : Number(line);
+}
+
+type Explanation = readonly [RegExp, (match: RegExpExecArray, at: InputFile) => string];
+
+/** By what follows the line of the file; each pattern stands at the start of a line of the error. */
+const EXPLANATIONS: readonly Explanation[] = [
+  [/^Error when converting column "(.*?)"\. Could not convert string "([\s\S]*?)" to '/m, sayConversion],
+  [/^Expected Number of Columns: (\d+) Found: (\d+)/m, sayColumns],
+  [
+    /^Value with unterminated quote found/m,
+    () => 'a quote opens and does not close; close it or check quote and escape',
+  ],
+  [/^Invalid unicode/m, sayEncoding],
+  [/^Maximum line size of (\d+) bytes exceeded/m, saySize],
+  [/state machine reached an invalid state/, sayLost],
+  [/^(?:JSON transform error|Malformed JSON) in file ".*?", ([^\n]*)/, sayJson],
+];
+
+function explain(detail: string, at: InputFile): string {
+  for (const [pattern, say] of EXPLANATIONS) {
+    const match = pattern.exec(detail);
+    if (match !== null) return say(match, at);
+  }
+  return cut(detail.replaceAll(/\s+/g, ' '));
+}
+
+function sayConversion([, column = '', text = '']: RegExpExecArray, { planned }: InputFile): string {
+  const type = planned.columns.find(({ name }) => name === column)?.type ?? 'another type';
+  const format = type === 'DATE' ? ` like ${planned.input.dateFormat ?? '%Y-%m-%d'}` : '';
+  return wrongValue(column, type + format, JSON.stringify(cut(text)));
+}
+
+function sayColumns([, expected, found]: RegExpExecArray): string {
+  return `expected ${expected} columns as in the header, got ${found}; correct the line or check delimiter and quote`;
+}
+
+function sayEncoding(_: RegExpExecArray, { planned }: InputFile): string {
+  return `expected ${planned.input.encoding}, got bytes that are none; set encoding or convert the file`;
+}
+
+function saySize([, most]: RegExpExecArray): string {
+  return `the line is longer than ${most} bytes; check quote and delimiter, or shorten it`;
+}
+
+function sayLost(): string {
+  return 'line ends or quotes are not of one kind; make every line end alike and close every quote';
+}
+
+function sayJson([, what = '']: RegExpExecArray): string {
+  return `${cut(what.replace(/^(?:at byte \d+ )?in line \d+: /, '').trim())}; correct it or declare another type`;
+}
+
+function cut(text: string): string {
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}

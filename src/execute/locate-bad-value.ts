@@ -1,0 +1,100 @@
+import type { Session } from '../duckdb/session.ts';
+import { quoteIdentifier } from '../duckdb/sql.ts';
+import { PitwallError, type Place } from '../error.ts';
+import type { Column } from '../job/job.ts';
+import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
+import { lineOfRecord } from './locate-record.ts';
+import { readCsv, readerNames } from './scan-csv.ts';
+import type { ScanGroup } from './scan-group.ts';
+import { readJson } from './scan-json.ts';
+import { readParquet } from './scan-parquet.ts';
+import { badValues, groupLayout } from './scan-sql.ts';
+
+const SHOWN_CHARACTERS = 200;
+
+/**
+ * The first value of an input that a strict scan refuses, as an error that names its file, line, column and text; or
+ * `undefined` when every value is right, which only reading numbers exactly can tell. Reads the files again, one by one.
+ *
+ * @param planned - the input as it was scanned: staged
+ */
+export async function locateBadValue(
+  session: Session,
+  planned: PlannedInput,
+): Promise<PitwallError | undefined> {
+  for (const file of planned.files) {
+    const found = await findBadValue(session, planned, file);
+    if (found !== undefined) return await describe(planned, file, found);
+  }
+  return undefined;
+}
+
+interface FoundValue {
+  readonly column: Column;
+  readonly text: string;
+  /** From 1, in its file. */
+  readonly record: number;
+}
+
+/** A window without an order numbers rows as they come and reads a file on one thread, from its start. */
+async function findBadValue(
+  session: Session,
+  planned: PlannedInput,
+  file: PlannedFile,
+): Promise<FoundValue | undefined> {
+  const group = { files: [file] };
+  const suspects = badValues(planned, group);
+  if (suspects.length === 0) return undefined;
+  const which = suspects.map(({ bad }, index) => `WHEN ${bad} THEN ${index}`).join(' ');
+  const texts = suspects
+    .map(({ source }, index) => `WHEN ${index} THEN ${quoteIdentifier(source)}::VARCHAR`)
+    .join(' ');
+  const [row] = await session.rows(`
+    SELECT record, which, CASE which ${texts} END AS text
+    FROM (SELECT *, CASE ${which} END AS which FROM (SELECT *, row_number() OVER () AS record FROM ${reader(planned, group)}))
+    WHERE which IS NOT NULL LIMIT 1`);
+  const suspect = suspects[Number(row?.which)];
+  return suspect && { column: suspect.column, text: String(row?.text), record: Number(row?.record) };
+}
+
+function reader(planned: PlannedInput, group: ScanGroup): string {
+  const { input } = planned;
+  if (input.format === 'parquet') return readParquet(planned, group).from;
+  if (input.format !== 'csv') return readJson(planned, group, () => 'VARCHAR');
+  const columns = readerNames(groupLayout(planned, group), planned).map((name) => ({
+    name,
+    type: 'VARCHAR',
+  }));
+  return readCsv(input, group, { columns, sequential: true });
+}
+
+async function describe(
+  planned: PlannedInput,
+  file: PlannedFile,
+  { column, text, record }: FoundValue,
+): Promise<PitwallError> {
+  const place = await placeOf(planned, file, record);
+  return new PitwallError('data', sayWrong(planned, file, column, text), { place });
+}
+
+function sayWrong({ input }: PlannedInput, file: PlannedFile, { name, type }: Column, text: string): string {
+  const got = JSON.stringify(text.slice(0, SHOWN_CHARACTERS));
+  const index = input.pathColumns.indexOf(name);
+  if (index < 0) return wrongValue(name, type, got);
+  const expected = JSON.stringify(file.pathValues[index] ?? null);
+  return `column "${name}": expected ${expected} as in the file's path, got ${got}; correct the one or the other`;
+}
+
+/** @param got - the value, quoted */
+export function wrongValue(name: string, type: string, got: string): string {
+  return `column "${name}": expected ${type}, got ${got}; correct it, declare another type, or list it in nulls`;
+}
+
+async function placeOf({ input, layouts }: PlannedInput, file: PlannedFile, record: number): Promise<Place> {
+  if (input.format === 'ndjson') return { file: file.url, line: record };
+  if (input.format !== 'csv') return { file: file.url };
+  const readable = file.compression === 'none' && input.encoding !== 'utf-16';
+  const columns = layouts[file.layout]?.length ?? 0;
+  const line = readable ? await lineOfRecord(file.path, record, input, columns) : undefined;
+  return { file: file.url, line: line ?? record + (input.header ? 1 : 0) };
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+
+export interface StagedBytes {
+  readonly bytes: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Writes the chunks to a new file and waits until they are on the disk. */
+export async function stageFile(path: string, chunks: Iterable<Uint8Array>): Promise<StagedBytes> {
+  const file = await open(path, 'wx');
+  try {
+    const staged = await writeChunks(file, chunks);
+    await file.datasync();
+    return staged;
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeChunks(file: FileHandle, chunks: Iterable<Uint8Array>): Promise<StagedBytes> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for (const chunk of chunks) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    await file.writeFile(chunk);
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** Hashes a file that something else wrote, and waits until it is on the disk. */
+export async function sealFile(path: string): Promise<StagedBytes> {
+  const file = await open(path, 'r+');
+  try {
+    await file.datasync();
+    return await hashFile(file);
+  } finally {
+    await file.close();
+  }
+}
+
+const READ_BYTES = 1024 * 1024;
+
+async function hashFile(file: FileHandle): Promise<StagedBytes> {
+  const hash = createHash('sha256');
+  const buffer = new Uint8Array(READ_BYTES);
+  let bytes = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, 0, READ_BYTES, bytes);
+    if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') };
+    hash.update(buffer.subarray(0, bytesRead));
+    bytes += bytesRead;
+  }
+}

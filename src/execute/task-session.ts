@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { openSession, type Session } from '../duckdb/session.ts';
+import { quoteLiteral } from '../duckdb/sql.ts';
+import type { MachineLimits } from './machine-limits.ts';
+
+/** Streamed rows that may wait while others are encoded; DuckDB's default of 1 MB makes its threads wait. */
+const STREAMING_BUFFER = '64MB';
+
+/** A session within the limits, whose spill files go below `scratch`. */
+export async function openTaskSession(limits: MachineLimits, scratch: string): Promise<Session> {
+  const session = await openSession({
+    settings: {
+      threads: limits.threads,
+      memory_limit: `${limits.memoryBytes}B`,
+      temp_directory: join(scratch, 'spill'),
+      preserve_insertion_order: false,
+      autoinstall_known_extensions: false,
+      autoload_known_extensions: false,
+    },
+  });
+  await session.run(`SET GLOBAL TimeZone = 'UTC'; SET streaming_buffer_size = '${STREAMING_BUFFER}'`);
+  await session.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
+  return session;
+}
+
+/** From now on SQL reads these files and folders, and nothing else; no setting can be changed. */
+export async function lockSession(
+  session: Session,
+  files: readonly string[],
+  folders: readonly string[],
+): Promise<void> {
+  const list = (paths: readonly string[]) => `[${paths.map(quoteLiteral).join(', ')}]`;
+  await session.run(
+    `SET GLOBAL allowed_paths = ${list(files)}; SET GLOBAL allowed_directories = ${list(folders)}`,
+  );
+  await session.run('SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true');
+}

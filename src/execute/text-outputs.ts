@@ -1,0 +1,80 @@
+import { createRowEncoder, type Frame, type RowFormat } from '../encode/row-encoder.ts';
+import { bindParams } from '../job/bind-params.ts';
+import type { Output } from '../job/job.ts';
+import { createTieReaders } from './order-key.ts';
+import { type OutputContext, writtenColumns } from './output-context.ts';
+import { partitionText } from './partition-key.ts';
+import type { PartitionTexts } from './partition-path.ts';
+import type { StagedOutput } from './record.ts';
+import { type Partition, RowRouter } from './row-router.ts';
+import { stageFile } from './stage-file.ts';
+import { StagedOutputs } from './staged-outputs.ts';
+import { placingErrors, sortedStepRows, stepRows } from './step-query.ts';
+
+/** Encoded rows of an unordered output that may wait in memory. */
+const ROUTING_BYTES = 128 * 1024 * 1024;
+
+/** Writes a step's outputs in a format whose rows are encoded one by one: JSON, NDJSON, CSV. */
+export async function writeTextOutputs(context: OutputContext, format: RowFormat): Promise<StagedOutput[]> {
+  const { session, job, step, columns, only, onRows } = context;
+  const isOrdered = step.orderBy.length > 0;
+  const query = isOrdered ? sortedStepRows(step, columns, only) : stepRows(step, columns, only);
+  const parameters = bindParams(job.params, step.parameters);
+  return placingErrors(step, query, async () => {
+    const result = await session.query(query.sql, parameters, { stream: true });
+    const encoder = createRowEncoder(result.schema, encoderOptions(context, format));
+    const router = new RowRouter({
+      schema: result.schema,
+      encoder,
+      partitionBy: step.partitionBy,
+      ties: isOrdered ? createTieReaders(result.schema, step.orderBy) : undefined,
+      spillFolder: context.stagingFolder,
+      memoryBytes: ROUTING_BYTES,
+    });
+    const outputs = new StagedOutputs(context);
+    for await (const batch of result) {
+      router.write(batch);
+      onRows(batch.numRows);
+      await stageWhole(router, outputs, context, encoder.frame);
+    }
+    router.end();
+    await stageWhole(router, outputs, context, encoder.frame);
+    return outputs.finish((path) => stageFile(path, [encoder.frame.empty]));
+  });
+}
+
+async function stageWhole(
+  router: RowRouter,
+  outputs: StagedOutputs,
+  context: OutputContext,
+  frame: Frame,
+): Promise<void> {
+  for (const { keys, rows } of router.takeWhole()) {
+    const texts = toTexts(context, keys);
+    if (outputs.wants(texts))
+      await outputs.add(texts, rows.count, (path) => stageFile(path, framed(frame, rows.chunks())));
+  }
+}
+
+function toTexts({ step }: OutputContext, keys: Partition['keys']): PartitionTexts {
+  return new Map(step.partitionBy.map((column, index) => [column, partitionText(keys[index] ?? null)]));
+}
+
+/** The whole file: the rows, each followed by a separator, become rows with separators between them. */
+function* framed(frame: Frame, rows: Iterable<Uint8Array>): Generator<Uint8Array> {
+  yield frame.open;
+  let previous: Uint8Array | undefined;
+  for (const chunk of rows) {
+    if (chunk.length === 0) continue;
+    if (previous !== undefined) yield previous;
+    previous = chunk;
+  }
+  if (previous !== undefined) yield previous.subarray(0, previous.length - frame.separator.length);
+  yield frame.close;
+}
+
+function encoderOptions(context: OutputContext, format: RowFormat): Parameters<typeof createRowEncoder>[1] {
+  const { indent, bigint, nonfinite, delimiter, header }: Output = context.step.output;
+  const common = { format, columns: writtenColumns(context), bigint, nonfinite };
+  return format === 'csv' ? { ...common, csv: { delimiter, header } } : { ...common, indent };
+}

@@ -1,0 +1,68 @@
+import type { Column, Output, PathPart, Step } from './job.ts';
+import type { JobReading } from './job-reading.ts';
+import { findName, suggest } from './suggest.ts';
+import type { YamlPath } from './yaml-source.ts';
+
+/**
+ * The step with its columns spelled as the result spells them. Reports those that the result lacks and an output
+ * that would write no column at all, and warns of an output without order.
+ */
+export function nameColumns(step: Step, columns: readonly Column[], reading: JobReading): Step {
+  const path = reading.paths.get(step) ?? [];
+  const names = columns.map(({ name }) => name);
+  const name = (wanted: string, key: YamlPath) => nameColumn(wanted, names, [...path, ...key], reading);
+  const named = {
+    ...step,
+    partition: step.partition.map((values) => ({
+      ...values,
+      column: findName(values.column, names) ?? values.column,
+    })),
+    partitionBy: step.partitionBy.map((column, index) => name(column, ['partition_by', index])),
+    orderBy: step.orderBy.map((key, index) => ({ ...key, column: name(key.column, ['order_by', index]) })),
+  };
+  if (step.output === undefined) return named;
+  const omit = step.output.omit.map((column, index) => name(column, ['output', 'omit', index]));
+  const output = { ...step.output, omit, path: step.output.path.map((part) => namePart(part, names)) };
+  warnOfNoOrder(step, path, reading);
+  checkWritten({ ...named, output }, output, names, path, reading);
+  return { ...named, output };
+}
+
+function nameColumn(
+  wanted: string,
+  names: readonly string[],
+  path: YamlPath,
+  { context }: JobReading,
+): string {
+  const name = findName(wanted, names);
+  if (name !== undefined) return name;
+  context.report.error(
+    context.source.place(path),
+    `the step's result has no column "${wanted}"; ${suggest(wanted, names)}`,
+  );
+  return wanted;
+}
+
+/** The path names partition columns, whose own places bear the error. */
+function namePart(part: PathPart, names: readonly string[]): PathPart {
+  return part.kind === 'column' ? { ...part, column: findName(part.column, names) ?? part.column } : part;
+}
+
+function warnOfNoOrder({ orderBy }: Step, path: YamlPath, { context }: JobReading): void {
+  if (orderBy.length > 0) return;
+  const message = 'no order_by: the order of the rows in each file may change from run to run';
+  context.report.warning(context.source.keyPlace([...path, 'output']), message);
+}
+
+function checkWritten(
+  step: Step,
+  output: Output,
+  names: readonly string[],
+  path: YamlPath,
+  { context }: JobReading,
+): void {
+  const left = output.keepPartitionColumns ? output.omit : [...output.omit, ...step.partitionBy];
+  if (names.some((name) => !left.includes(name))) return;
+  const message = 'nothing is left to write: every column of the result is omitted or a partition column';
+  context.report.error(context.source.keyPlace([...path, 'output']), message);
+}

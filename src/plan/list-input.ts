@@ -1,0 +1,48 @@
+import { PitwallError } from '../error.ts';
+import type { Input } from '../job/job.ts';
+import type { Storage, StoredObject } from '../storage/storage.ts';
+import { pathValues, templateGlob } from './path-values.ts';
+
+export interface ListedFile extends StoredObject {
+  readonly pathValues: readonly (string | null)[];
+}
+
+/**
+ * The files of an input: as its paths are written, byte-wise by url within each, every file once.
+ * Files of 0 bytes are left out under `allow_empty` and are an error otherwise.
+ *
+ * @throws PitwallError (`data`) when a path matches nothing, a file is empty, or a path lacks a partition's value
+ */
+export async function listInput(storage: Storage, input: Input): Promise<ListedFile[]> {
+  const files = new Map<string, ListedFile>();
+  for (const template of input.paths) {
+    for (const file of await listPath(storage, input, template))
+      if (!files.has(file.url)) files.set(file.url, file);
+  }
+  return [...files.values()].filter((file) => hasBytes(file, input));
+}
+
+async function listPath(storage: Storage, input: Input, template: string): Promise<ListedFile[]> {
+  const files: ListedFile[] = [];
+  for await (const object of storage.list(templateGlob(template, input.pathColumns))) {
+    files.push({ ...object, pathValues: pathValues(object.url, template, input.pathColumns) });
+  }
+  if (files.length === 0) throw await nothingMatches(storage, input.name, template);
+  return files;
+}
+
+async function nothingMatches(storage: Storage, name: string, template: string): Promise<PitwallError> {
+  const folder = await storage.nearestFolder(template);
+  const found = folder === undefined ? 'none of its folders exists' : `the folder ${folder} exists`;
+  return new PitwallError(
+    'data',
+    `input "${name}": no file matches ${template}; ${found}: check the path and the --set values`,
+  );
+}
+
+function hasBytes({ url, sizeBytes }: ListedFile, { name, allowEmpty }: Input): boolean {
+  if (sizeBytes > 0) return true;
+  if (allowEmpty) return false;
+  const message = `empty file in input "${name}": expected data, got 0 bytes; remove the file or set allow_empty: true`;
+  throw new PitwallError('data', message, { place: { file: url } });
+}

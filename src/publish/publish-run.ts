@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { PitwallError } from '../error.ts';
+import type { CheckResult, StagedOutput, TaskRecord } from '../execute/record.ts';
+import { publishFiles } from './publish-files.ts';
+import type { RunFolders } from './run-folders.ts';
+
+/** Publishes a record's outputs, whole or not at all, once its checks hold. @throws PitwallError */
+export async function publishRun(record: TaskRecord, folders: RunFolders): Promise<void> {
+  throwFailedChecks(record.checks);
+  const files = record.outputs.map((output) => ({
+    stagedPath: output.stagedPath,
+    path: publishedPath(output),
+    backupFolder: folders.backupFolder(output.root),
+  }));
+  throwSamePath(files.map(({ path }) => path));
+  await publishFiles(files);
+}
+
+function throwFailedChecks(checks: readonly CheckResult[]): void {
+  const failed = checks.filter(({ severity, violations }) => severity === 'error' && violations > 0);
+  const [first] = failed;
+  if (first === undefined) return;
+  const others = failed.length === 1 ? '' : ` (and ${failed.length - 1} more checks failed)`;
+  const message = `check failed: ${describeViolations(first)}${others}; nothing was published`;
+  throw new PitwallError('data', message);
+}
+
+/** `name: 2 rows break it, such as {"raceId":1}`. */
+export function describeViolations({ name, violations, examples }: CheckResult): string {
+  const rows = violations === 1 ? '1 row breaks it' : `${violations} rows break it`;
+  return `${name}: ${rows}, such as ${examples.slice(0, 3).join(' ')}`;
+}
+
+/** Two steps may have templates that differ and still meet in one path. */
+function throwSamePath(paths: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const path of paths) {
+    if (seen.has(path))
+      throw new PitwallError(
+        'data',
+        `two outputs of the job have the same path: ${path}; give them different templates`,
+      );
+    seen.add(path);
+  }
+}
+
+/** Where an output lies once it is published. */
+export function publishedPath({ root, path }: StagedOutput): string {
+  return join(root, path);
+}

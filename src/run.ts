@@ -1,0 +1,159 @@
+import type { Engine } from './engine/engine.ts';
+import { inProcess } from './engine/in-process.ts';
+import { PitwallError } from './error.ts';
+import { machineLimits } from './execute/machine-limits.ts';
+import type { TaskRecord } from './execute/record.ts';
+import type { OnlyValues } from './execute/step-query.ts';
+import { type CheckedJob, checkJob } from './job/check-job.ts';
+import type { Job } from './job/job.ts';
+import { jobOrThrow } from './job/load-job.ts';
+import { makePlan } from './plan/make-plan.ts';
+import type { Plan } from './plan/plan.ts';
+import { openPlanSession } from './plan/plan-session.ts';
+import { createRunId } from './plan/run-id.ts';
+import { describeViolations, publishedPath, publishRun } from './publish/publish-run.ts';
+import { makeRunFolders } from './publish/run-folders.ts';
+import { type EventSink, type RunResult, VOID_SINK } from './report/event.ts';
+import { trackProgress } from './report/track-progress.ts';
+import { localStorage } from './storage/local.ts';
+
+export interface JobOptions {
+  /** Parameters, as texts: `{ source: 'data' }`. */
+  readonly set?: Readonly<Record<string, string>>;
+  /** What relative paths are relative to; the working directory by default. */
+  readonly cwd?: string;
+}
+
+export interface RunOptions extends JobOptions {
+  /** Narrows the run to partitions: `{ year: ['2024'] }`. */
+  readonly only?: Readonly<Record<string, readonly string[]>>;
+  readonly threads?: number;
+  /** For DuckDB; 60 % of the machine's or the cgroup's by default. */
+  readonly memoryBytes?: number;
+  /** Refuses to start when the inputs are larger. */
+  readonly maxBytes?: number;
+  readonly engine?: Engine;
+  readonly onEvent?: EventSink;
+  /** Ends the run; nothing is published then. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a job: load → plan → tasks → checks → publish.
+ *
+ * @param ref - a name under `sql/`, or a path to a folder with a job.yaml
+ * @throws PitwallError; what was published before then lies there as it was
+ */
+export async function runJob(ref: string, options: RunOptions = {}): Promise<RunResult> {
+  const { onEvent = VOID_SINK, engine = inProcess } = options;
+  const startedMs = performance.now();
+  const runId = createRunId();
+  const { job, columns } = await loadBound(ref, options);
+  onEvent({ kind: 'started', runId, job: job.name });
+  const only = onlyValues(job, options.only ?? {});
+  const plan = await planBound(job);
+  const inputBytes = sumInputBytes(plan);
+  refuseLarge(inputBytes, options.maxBytes);
+  onEvent({ kind: 'planned', inputBytes, inputFiles: countFiles(plan), tasks: plan.tasks.length });
+  const folders = await makeRunFolders(job, runId);
+  try {
+    const record = await engine.run(plan, job, {
+      runId,
+      columns,
+      only,
+      limits: machineLimits(options),
+      scratch: folders.scratch,
+      stagingFolder: folders.stagingFolder,
+      onProgress: trackProgress(inputBytes, onEvent),
+      signal: options.signal ?? new AbortController().signal,
+    });
+    warnOfChecks(record, onEvent);
+    await publishRun(record, folders);
+    const result = summarise(runId, job, engine, record, inputBytes, performance.now() - startedMs);
+    onEvent({ kind: 'published', result });
+    return result;
+  } finally {
+    await folders.remove();
+  }
+}
+
+/** Lists and inspects a job's inputs and divides its work, without running it. @throws PitwallError */
+export async function planJob(ref: string, options: JobOptions = {}): Promise<Plan> {
+  const { job } = await loadBound(ref, options);
+  return planBound(job);
+}
+
+async function loadBound(ref: string, options: JobOptions): Promise<CheckedJob & { job: Job }> {
+  const checked = await checkJob(ref, options);
+  return { ...checked, job: jobOrThrow(ref, checked) };
+}
+
+async function planBound(job: Job): Promise<Plan> {
+  const session = await openPlanSession();
+  try {
+    return await makePlan(job, localStorage(), session);
+  } finally {
+    await session.close();
+  }
+}
+
+function onlyValues(job: Job, only: Readonly<Record<string, readonly string[]>>): OnlyValues {
+  const columns = new Set(
+    job.steps.flatMap(({ output, partitionBy }) => (output === undefined ? [] : partitionBy)),
+  );
+  const unknown = Object.keys(only).find((name) => !columns.has(name));
+  if (unknown === undefined) return new Map(Object.entries(only));
+  const known = columns.size === 0 ? 'it has none' : `it has ${[...columns].join(', ')}`;
+  throw new PitwallError(
+    'usage',
+    `--only names "${unknown}", which is no partition column of job ${job.name}; ${known}`,
+  );
+}
+
+function sumInputBytes({ tasks }: Plan): number {
+  return tasks.reduce((total, { estimate }) => total + estimate.inputBytes, 0);
+}
+
+function countFiles({ tasks }: Plan): number {
+  return tasks.reduce((total, { estimate }) => total + estimate.files, 0);
+}
+
+function refuseLarge(inputBytes: number, maxBytes: number | undefined): void {
+  if (maxBytes === undefined || inputBytes <= maxBytes) return;
+  throw new PitwallError(
+    'usage',
+    `the inputs have ${inputBytes} bytes, more than --max-bytes ${maxBytes}; narrow the inputs or raise the limit`,
+  );
+}
+
+function warnOfChecks({ checks }: TaskRecord, onEvent: EventSink): void {
+  for (const check of checks) {
+    if (check.severity !== 'warn' || check.violations === 0) continue;
+    onEvent({ kind: 'warning', message: `check ${describeViolations(check)}` });
+  }
+}
+
+function summarise(
+  runId: string,
+  job: Job,
+  engine: Engine,
+  record: TaskRecord,
+  inputBytes: number,
+  elapsedMs: number,
+): RunResult {
+  return {
+    run_id: runId,
+    job: job.name,
+    status: 'succeeded',
+    engine: engine.name,
+    elapsed_s: Math.round(elapsedMs) / 1000,
+    tasks: { total: 1, run: 1, skipped: 0, failed: 0 },
+    input_bytes: inputBytes,
+    rows: record.outputs.reduce((total, { rows }) => total + rows, 0),
+    outputs: record.outputs.map((output) => {
+      const { rows, bytes, sha256 } = output;
+      return { path: publishedPath(output), rows, bytes, sha256 };
+    }),
+    checks: record.checks,
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * Where files lie, under one contract for local disks and object stores: whole objects, conditional writes,
+ * listings that are complete or an error. A `url` is an absolute path or `scheme://bucket/key`.
+ * Every driver passes test/storage/contract.ts.
+ */
+export interface Storage {
+  /**
+   * The objects whose url matches a glob (`*`, `?`, `[…]`, `{a,b}`, `**`), ordered byte-wise by url. A pattern that
+   * exists as it is written is that object, whatever characters it holds. Nothing found gives nothing.
+   */
+  list(pattern: string): AsyncIterable<StoredObject>;
+
+  /** The object, or `undefined` when there is none. A folder is an error. */
+  head(url: string): Promise<StoredObject | undefined>;
+
+  /** The deepest folder above a url or pattern that exists, for messages. */
+  nearestFolder(url: string): Promise<string | undefined>;
+
+  /** The bytes of `range`, or all; fewer when the object ends before. An object that is missing is an error. */
+  read(url: string, range?: ByteRange): Promise<Uint8Array>;
+
+  /** The same, in chunks. */
+  readStream(url: string, range?: ByteRange): AsyncIterable<Uint8Array>;
+
+  /** Writes the object whole or not at all, durably. */
+  writeAtomic(url: string, bytes: Uint8Array, condition?: WriteCondition): Promise<WriteOutcome>;
+
+  /** Deletes the object; one that is already gone is no error. */
+  delete(url: string): Promise<void>;
+}
+
+export interface StoredObject {
+  readonly url: string;
+  readonly sizeBytes: number;
+  /** Changes whenever the content does. */
+  readonly etag: string;
+}
+
+/** Bytes from `start` up to, not including, `end`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end?: number | undefined;
+}
+
+/** `absent`: only when nothing lies there; `match`: only over the version of this etag. */
+export type WriteCondition = { readonly kind: 'absent' } | { readonly kind: 'match'; readonly etag: string };
+
+/** `refused`: the condition did not hold and nothing was written. */
+export type WriteOutcome = { readonly kind: 'written'; readonly etag: string } | { readonly kind: 'refused' };
