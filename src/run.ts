@@ -79,13 +79,23 @@ export async function runJob(ref: string, options: RunOptions = {}): Promise<Run
 
 /** Lists and inspects a job's inputs and divides its work, without running it. @throws PitwallError */
 export async function planJob(ref: string, options: JobOptions = {}): Promise<Plan> {
-  const { job } = await loadBound(ref, options);
-  return planBound(job);
+  return (await loadAndPlan(ref, options)).plan;
 }
 
-async function loadBound(ref: string, options: JobOptions): Promise<CheckedJob & { job: Job }> {
+/** A job, checked and with its SQL bound, and its plan. @throws PitwallError */
+export async function loadAndPlan(ref: string, options: JobOptions): Promise<BoundJob & { plan: Plan }> {
+  const bound = await loadBound(ref, options);
+  return { ...bound, plan: await planBound(bound.job) };
+}
+
+interface BoundJob {
+  readonly job: Job;
+  readonly columns: CheckedJob['columns'];
+}
+
+async function loadBound(ref: string, options: JobOptions): Promise<BoundJob> {
   const checked = await checkJob(ref, options);
-  return { ...checked, job: jobOrThrow(ref, checked) };
+  return { job: jobOrThrow(ref, checked), columns: checked.columns };
 }
 
 async function planBound(job: Job): Promise<Plan> {
@@ -97,7 +107,8 @@ async function planBound(job: Job): Promise<Plan> {
   }
 }
 
-function onlyValues(job: Job, only: Readonly<Record<string, readonly string[]>>): OnlyValues {
+/** The values that `--only` names, for columns that outputs are partitioned by. @throws PitwallError (`usage`) */
+export function onlyValues(job: Job, only: Readonly<Record<string, readonly string[]>>): OnlyValues {
   const columns = new Set(
     job.steps.flatMap(({ output, partitionBy }) => (output === undefined ? [] : partitionBy)),
   );

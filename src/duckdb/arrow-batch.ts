@@ -27,7 +27,6 @@ export function arrayRelease(address: Pointer): bigint {
 interface ArrayNode {
   readonly length: number;
   readonly nullCount: number;
-  readonly offset: number;
   readonly buffers: BigInt64Array;
   readonly children: BigInt64Array;
   readonly dictionary: bigint;
@@ -58,8 +57,8 @@ export class BatchImporter {
     const children = type.children?.map((field: Field, index: number) => this.#child(node, index, field));
     const dictionary = DataType.isDictionary(type) ? this.#dictionary(type, node) : undefined;
     const buffers = readBuffers(type, node);
-    const nullCount = buffers[BufferType.VALIDITY].length === 0 ? 0 : node.nullCount;
-    return new Data(type, node.offset, node.length, nullCount, buffers, children, dictionary);
+    const nullCount = buffers[BufferType.VALIDITY] === undefined ? 0 : node.nullCount;
+    return new Data(type, 0, node.length, nullCount, buffers, children, dictionary);
   }
 
   #dictionary(type: Dictionary, node: ArrayNode): Vector {
@@ -73,94 +72,78 @@ export class BatchImporter {
 
 function readNode(address: Pointer): ArrayNode {
   const words = readWords(address, ARRAY_WORDS);
+  if (word(words, 2) !== 0n)
+    throw new TypeError('DuckDB gave an Arrow array with an offset, which it never did');
   return {
     length: Number(word(words, 0)),
     nullCount: Number(word(words, 1)),
-    offset: Number(word(words, 2)),
     buffers: readWords(word(words, 5), Number(word(words, 3))),
     children: readWords(word(words, 6), Number(word(words, 4))),
     dictionary: word(words, 7),
   };
 }
 
-function readBitmap(node: ArrayNode): Uint8Array {
+function readBitmap(node: ArrayNode): Uint8Array | undefined {
   const address = node.buffers.length === 0 ? 0n : word(node.buffers, 0);
-  if (address === 0n || node.nullCount === 0) return NONE;
-  return readBytes(address, Math.ceil((node.length + node.offset) / 8));
+  if (address === 0n || node.nullCount === 0) return undefined;
+  return readBytes(address, Math.ceil(node.length / 8));
 }
 
 function readOffsets32(node: ArrayNode): Int32Array {
-  const count = node.length + node.offset + 1;
+  const count = node.length + 1;
   const address = word(node.buffers, 1);
   return address === 0n ? new Int32Array(count) : new Int32Array(readBytes(address, 4 * count).buffer);
 }
 
 function readOffsets64(node: ArrayNode): BigInt64Array {
-  const count = node.length + node.offset + 1;
+  const count = node.length + 1;
   const address = word(node.buffers, 1);
   return address === 0n ? new BigInt64Array(count) : readWords(address, count);
 }
 
-const NONE = new Uint8Array(0);
-const NO_OFFSETS = new Int32Array(0);
-const NO_TYPE_IDS = new Int8Array(0);
+/** A buffer that the type does not have is left out: apache-arrow slices every one that is there. */
+type ColumnBuffers = Partial<Buffers<DataType>>;
 
-/** The buffers in apache-arrow's order: offsets, values, validity, union type ids. */
-function readBuffers(type: DataType, node: ArrayNode): Buffers<DataType> {
+function readBuffers(type: DataType, node: ArrayNode): ColumnBuffers {
+  if (DataType.isNull(type)) return {};
   if (DataType.isUnion(type)) return readUnionBuffers(type, node);
-  const validity = DataType.isNull(type) ? NONE : readBitmap(node);
-  const [offsets, values] = readOffsetsAndValues(type, node);
-  return toBuffers(offsets, values, validity, NO_TYPE_IDS);
-}
-
-type Bytes = ArrayBufferView<ArrayBuffer>;
-type Offsets = Int32Array | BigInt64Array;
-
-function toBuffers(
-  offsets: Offsets,
-  values: Bytes,
-  validity: Uint8Array,
-  typeIds: Int8Array,
-): Buffers<DataType> {
+  const validity = readBitmap(node);
   return {
-    [BufferType.OFFSET]: offsets,
-    [BufferType.DATA]: values,
-    [BufferType.VALIDITY]: validity,
-    [BufferType.TYPE]: typeIds,
+    ...readOffsetsAndValues(type, node),
+    ...(validity === undefined ? {} : { [BufferType.VALIDITY]: validity }),
   };
 }
 
-function readUnionBuffers(type: Union, node: ArrayNode): Buffers<DataType> {
-  const count = node.length + node.offset;
-  const typeIds = new Int8Array(readBytes(word(node.buffers, 0), count).buffer);
-  const offsets = DataType.isDenseUnion(type)
-    ? readBytes(word(node.buffers, 1), 4 * count).buffer
-    : NONE.buffer;
-  return toBuffers(new Int32Array(offsets), NONE, NONE, typeIds);
+function readUnionBuffers(type: Union, node: ArrayNode): ColumnBuffers {
+  const typeIds = { [BufferType.TYPE]: new Int8Array(readBytes(word(node.buffers, 0), node.length).buffer) };
+  if (!DataType.isDenseUnion(type)) return typeIds;
+  const offsets = new Int32Array(readBytes(word(node.buffers, 1), 4 * node.length).buffer);
+  return { ...typeIds, [BufferType.OFFSET]: offsets };
 }
 
-function readOffsetsAndValues(type: DataType, node: ArrayNode): [Offsets, Bytes] {
-  if (DataType.isList(type) || DataType.isMap(type)) return [readOffsets32(node), NONE];
+function readOffsetsAndValues(type: DataType, node: ArrayNode): ColumnBuffers {
+  if (DataType.isStruct(type) || DataType.isFixedSizeList(type)) return {};
+  if (DataType.isList(type) || DataType.isMap(type)) return { [BufferType.OFFSET]: readOffsets32(node) };
   if (DataType.isUtf8(type) || DataType.isBinary(type)) return readText32(node);
   if (DataType.isLargeUtf8(type) || DataType.isLargeBinary(type)) return readText64(node);
-  if (DataType.isNull(type) || DataType.isStruct(type) || DataType.isFixedSizeList(type))
-    return [NO_OFFSETS, NONE];
-  return [NO_OFFSETS, readValues(DataType.isDictionary(type) ? type.indices : type, node)];
+  return { [BufferType.DATA]: readValues(DataType.isDictionary(type) ? type.indices : type, node) };
 }
 
-function readText32(node: ArrayNode): [Offsets, Bytes] {
+function readText32(node: ArrayNode): ColumnBuffers {
   const offsets = readOffsets32(node);
-  return [offsets, readBytes(word(node.buffers, 2), offsets.at(-1) ?? 0)];
+  const data = readBytes(word(node.buffers, 2), offsets.at(-1) ?? 0);
+  return { [BufferType.OFFSET]: offsets, [BufferType.DATA]: data };
 }
 
-function readText64(node: ArrayNode): [Offsets, Bytes] {
+function readText64(node: ArrayNode): ColumnBuffers {
   const offsets = readOffsets64(node);
-  return [offsets, readBytes(word(node.buffers, 2), Number(offsets.at(-1) ?? 0n))];
+  const data = readBytes(word(node.buffers, 2), Number(offsets.at(-1) ?? 0n));
+  return { [BufferType.OFFSET]: offsets, [BufferType.DATA]: data };
 }
 
 /** The value buffer as the typed array that apache-arrow holds for the type. */
-function readValues(type: DataType, node: ArrayNode): Bytes {
-  const count = node.length + node.offset;
+function readValues(type: DataType, node: ArrayNode): ArrayBufferView {
+  const count = node.length;
   const address = word(node.buffers, 1);
   if (DataType.isBool(type)) return readBytes(address, Math.ceil(count / 8));
   const { ArrayType } = type;

@@ -1,9 +1,9 @@
 import { PitwallError } from '../error.ts';
 import { native, type Out, type Pointer } from './native.ts';
 
-/** A value whose type JavaScript lacks: an ISO date, or an ISO timestamp (without zone: as it stands). */
+/** A value of a type that JavaScript cannot tell: an ISO date, an ISO timestamp without zone, a whole DOUBLE. */
 export interface TypedValue {
-  readonly type: 'DATE' | 'TIMESTAMP';
+  readonly type: 'DATE' | 'TIMESTAMP' | 'DOUBLE';
   readonly value: string;
 }
 
@@ -83,12 +83,13 @@ function integerType(value: bigint): 'BIGINT' | 'HUGEINT' | 'UHUGEINT' {
 }
 
 function createTyped({ type, value }: TypedValue): Pointer {
+  if (type === 'DOUBLE') return native().createDouble(Number(value));
   const milliseconds = parseIso(type, value);
   if (type === 'DATE') return native().createDate({ days: Math.floor(milliseconds / MS_PER_DAY) });
   return native().createTimestamp({ micros: BigInt(milliseconds) * 1000n + extraMicroseconds(value) });
 }
 
-function parseIso(type: TypedValue['type'], value: string): number {
+function parseIso(type: 'DATE' | 'TIMESTAMP', value: string): number {
   const form =
     type === 'DATE' ? /^\d{4}-\d{2}-\d{2}$/ : /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?$/;
   const text = type === 'DATE' ? `${value}T00:00:00` : value.replace(' ', 'T');

@@ -91,7 +91,7 @@ export function toQueryError(text: string | null, sql: string, bytesBefore = 0):
   const [headline, hint] = splitHint(detail);
   const position = document.position === undefined ? undefined : Number(document.position) - bytesBefore;
   const offset = position === undefined || position < 0 ? undefined : characterOffset(sql, position);
-  const message = hint === undefined ? headline : `${headline}; ${hint}`;
+  const message = hint === undefined ? headline : `${headline.replace(/[!.]$/, '')}; ${hint}`;
   return new QueryError(KINDS[duckdbType] ?? 'data', message, { duckdbType, sql, offset, hint, detail });
 }
 

@@ -7,7 +7,7 @@ export type RowSelection = ArrayLike<number>;
 export function validityOf(data: Data): (row: number) => boolean {
   const { nullBitmap, offset } = data;
   if (data.nullCount === 0 || nullBitmap === undefined || nullBitmap.length === 0) return () => true;
-  return (row) => isBitSet(nullBitmap, row);
+  return (row) => isBitSet(nullBitmap, offset + row);
 }
 
 /** Whether bit `at` is set, the least significant of a byte being the first. */

@@ -3,10 +3,11 @@ import { quoteIdentifier } from '../duckdb/sql.ts';
 import { bindParams } from '../job/bind-params.ts';
 import type { Check, Job, Step } from '../job/job.ts';
 import { outlineSql, statementText } from '../job/sql-text.ts';
-import type { PlannedInput } from '../plan/plan.ts';
+import type { Plan, PlannedInput } from '../plan/plan.ts';
 import { inputStatements } from './scan-sql.ts';
-import type { NumberMode } from './scan-values.ts';
+import { stageInput } from './stage-input.ts';
 import { runWrapped } from './step-query.ts';
+import { lockSession } from './task-session.ts';
 
 /** An input that is read several times is kept as a table up to this size: parsing again costs more. */
 const MATERIALISE_BELOW_BYTES = 64 * 1024 * 1024;
@@ -28,16 +29,37 @@ function readNames(part: Step | Step['partition'][number] | Check): string[] {
   return part.sql === undefined ? [] : [...outlineSql(part.sql).words];
 }
 
-/** Makes a planned and staged input available to SQL under its name. */
-export async function loadInput(
+export interface LoadInputsOptions {
+  /** An existing folder for decompressed files. */
+  readonly scratch: string;
+  /** Folders that SQL of the session may write to and read, besides `scratch`. */
+  readonly folders: readonly string[];
+  readonly onInput: (name: string) => void;
+}
+
+/** Makes every input available to SQL under its name, then closes the session to everything else. */
+export async function loadInputs(
   session: Session,
-  planned: PlannedInput,
-  reads: number,
-  numbers: NumberMode,
+  plan: Plan,
+  job: Job,
+  options: LoadInputsOptions,
 ): Promise<void> {
-  const bytes = planned.files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+  const reads = countReads(job);
+  const staged: PlannedInput[] = [];
+  for (const planned of plan.inputs) {
+    options.onInput(planned.name);
+    const input = await stageInput(planned, options.scratch);
+    await loadInput(session, input, reads.get(input.name.toLowerCase()) ?? 0);
+    staged.push(input);
+  }
+  const files = staged.flatMap((input) => input.files.map(({ path }) => path));
+  await lockSession(session, files, [options.scratch, ...options.folders]);
+}
+
+async function loadInput(session: Session, input: PlannedInput, reads: number): Promise<void> {
+  const bytes = input.files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
   const materialise = reads > 1 && bytes < MATERIALISE_BELOW_BYTES;
-  const { setup, ordered } = inputStatements(planned, { materialise, numbers });
+  const { setup, ordered } = inputStatements(input, { materialise });
   if (ordered) await session.run('SET GLOBAL preserve_insertion_order = true');
   for (const statement of setup) await session.run(statement);
   if (ordered) await session.run('SET GLOBAL preserve_insertion_order = false');

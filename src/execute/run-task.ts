@@ -2,17 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Session } from '../duckdb/session.ts';
 import type { Column, Job, Step } from '../job/job.ts';
-import type { Plan, PlannedInput } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { writeColumnarOutputs } from './columnar-outputs.ts';
-import { countReads, loadInput, loadStep } from './load-relations.ts';
+import { countReads, loadInputs, loadStep } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import type { OutputContext, OutputStep } from './output-context.ts';
 import { partitionSet } from './partition-set.ts';
 import type { StagedOutput, TaskRecord } from './record.ts';
 import { runChecks } from './run-checks.ts';
-import { stageInput } from './stage-input.ts';
 import type { OnlyValues } from './step-query.ts';
-import { lockSession, openTaskSession } from './task-session.ts';
+import { openTaskSession } from './task-session.ts';
 import { writeTextOutputs } from './text-outputs.ts';
 
 export interface TaskOptions {
@@ -101,22 +100,10 @@ class FusedTask {
   }
 
   async #loadInputs(): Promise<void> {
-    const { scratch } = this.#options;
-    const staged: PlannedInput[] = [];
-    for (const input of this.#plan.inputs) {
-      this.#begin(`reading ${input.name}`);
-      staged.push(await stageInput(input, scratch));
-      await loadInput(this.#session, staged.at(-1) ?? input, this.#readsOf(input.name), 'fast');
-    }
-    const folders = [
-      scratch,
-      ...this.#outputSteps().map(({ output }) => this.#options.stagingFolder(output.root)),
-    ];
-    await lockSession(this.#session, staged.flatMap(filePaths), folders);
-  }
-
-  #outputSteps(): OutputStep[] {
-    return this.#job.steps.filter(hasOutput);
+    const { scratch, stagingFolder } = this.#options;
+    const folders = this.#job.steps.filter(hasOutput).map(({ output }) => stagingFolder(output.root));
+    const onInput = (name: string) => this.#begin(`reading ${name}`);
+    await loadInputs(this.#session, this.#plan, this.#job, { scratch, folders, onInput });
   }
 
   async #runStep(step: Step): Promise<StagedOutput[]> {
@@ -157,10 +144,6 @@ class FusedTask {
     };
     return { ...common, columns: stepColumns, partitions, onRows };
   }
-}
-
-function filePaths({ files }: PlannedInput): string[] {
-  return files.map(({ path }) => path);
 }
 
 function hasOutput(step: Step): step is OutputStep {

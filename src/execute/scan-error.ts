@@ -1,6 +1,7 @@
 import { QueryError, type Session } from '../duckdb/session.ts';
 import { PitwallError } from '../error.ts';
-import type { PlannedInput } from '../plan/plan.ts';
+import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
+import { readLines } from '../plan/read-head.ts';
 import { explainCsvError, type InputFile } from './explain-csv-error.ts';
 import { locateBadValue } from './locate-bad-value.ts';
 import { firstMixedEnding } from './locate-record.ts';
@@ -33,6 +34,7 @@ export async function explainScanError(
   if (!(error instanceof QueryError)) return { kind: 'other' };
   const refused = inputs.find(({ name }) => error.detail === BAD_VALUE + name);
   if (refused !== undefined) return await judgeRefusal(session, refused, error, numbers);
+  if (ZSTD_DAMAGE.test(error.detail)) return await judgeZstd(session, inputs, error);
   const explained = explainCsvError(error.detail, inputs);
   if (explained === undefined) return { kind: 'other' };
   return {
@@ -52,6 +54,36 @@ async function judgeRefusal(
   if (numbers === 'fast') return { kind: 'scan exactly', input: input.name };
   const message = `input "${input.name}" changed while it was read; run it again`;
   return { kind: 'explained', error: new PitwallError('temporary', message, { cause }) };
+}
+
+/** zstd's own words (lib/common/error_private.c), which DuckDB hands on without the name of the file. */
+const ZSTD_DAMAGE =
+  /^(Data corruption detected|Restored data doesn't match checksum|Unknown frame descriptor|Src size is incorrect|Frame requires too much memory for decoding|Corrupted block detected)/i;
+
+async function judgeZstd(
+  session: Session,
+  inputs: readonly PlannedInput[],
+  cause: QueryError,
+): Promise<ScanVerdict> {
+  const files = inputs.flatMap((input) => input.files.filter(({ compression }) => compression === 'zstd'));
+  for (const file of files) {
+    if (!(await isDamaged(session, file))) continue;
+    const message = `the zstd file is damaged (${cause.message}); make or copy it again`;
+    return {
+      kind: 'explained',
+      error: new PitwallError('data', message, { place: { file: file.url }, cause }),
+    };
+  }
+  return { kind: 'other' };
+}
+
+async function isDamaged(session: Session, { path }: PlannedFile): Promise<boolean> {
+  try {
+    await session.rows(`SELECT count(line) FROM ${readLines(path, 'latin-1', 'zstd')}`);
+    return false;
+  } catch (error) {
+    return error instanceof QueryError && ZSTD_DAMAGE.test(error.detail);
+  }
 }
 
 /** DuckDB gives no line for a file whose lines end in different ways. */

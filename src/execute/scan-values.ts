@@ -23,45 +23,42 @@ export interface ScannedValue {
 export function scanValue(source: string, { type }: Column, input: Input, mode: NumberMode): ScannedValue {
   const column = quoteIdentifier(source);
   if (!input.strict) return { readType: type, value: column, bad: undefined };
-  const bounds = INTEGER_BOUNDS[type];
-  if (bounds !== undefined) return scanInteger(column, type, bounds, input, mode);
+  const check = INTEGER_CHECKS[type];
+  if (check === 'text only' || (check && mode === 'exact')) return scanIntegerText(column, type, input);
+  if (check !== undefined) return scanInteger(column, type, check);
   if (type === 'DOUBLE' || type === 'FLOAT') return scanFloat(column, type, input, mode);
   return { readType: type, value: column, bad: neverTrue(column, type) };
 }
 
 const MOST_EXACT = '9007199254740991';
 
-/** What a DOUBLE may hold to be a value of the type; `undefined` where too few of its values would fit. */
-const INTEGER_BOUNDS: Record<string, readonly [string, string] | 'text only'> = {
-  TINYINT: ['-128', '127'],
-  SMALLINT: ['-32768', '32767'],
-  INTEGER: ['-2147483648', '2147483647'],
-  BIGINT: [`-${MOST_EXACT}`, MOST_EXACT],
+interface IntegerCheck {
+  /** The type of up to 32 bits that nearly all values fit; a cast to it tells whole numbers in one step. */
+  readonly narrow: string;
+  /** The bounds of the values that do not fit it; `undefined` where there are none. */
+  readonly wide?: readonly [string, string];
+}
+
+/** `text only`: a DOUBLE holds too few of the type's values exactly. */
+const INTEGER_CHECKS: Record<string, IntegerCheck | 'text only'> = {
+  TINYINT: { narrow: 'TINYINT' },
+  SMALLINT: { narrow: 'SMALLINT' },
+  INTEGER: { narrow: 'INTEGER' },
+  BIGINT: { narrow: 'INTEGER', wide: [`-${MOST_EXACT}`, MOST_EXACT] },
   HUGEINT: 'text only',
-  UTINYINT: ['0', '255'],
-  USMALLINT: ['0', '65535'],
-  UINTEGER: ['0', '4294967295'],
-  UBIGINT: ['0', MOST_EXACT],
+  UTINYINT: { narrow: 'UTINYINT' },
+  USMALLINT: { narrow: 'USMALLINT' },
+  UINTEGER: { narrow: 'UINTEGER' },
+  UBIGINT: { narrow: 'UINTEGER', wide: ['0', MOST_EXACT] },
   UHUGEINT: 'text only',
 };
 
-type Bounds = readonly [string, string] | 'text only';
-
-function scanInteger(
-  column: string,
-  type: string,
-  bounds: Bounds,
-  input: Input,
-  mode: NumberMode,
-): ScannedValue {
-  if (mode === 'exact' || bounds === 'text only') return scanIntegerText(column, type, input);
-  const [least, most] = bounds;
-  const outside = `NOT (${column} BETWEEN ${least}::DOUBLE AND ${most}::DOUBLE)`;
-  return {
-    readType: 'DOUBLE',
-    value: `CAST(${column} AS ${type})`,
-    bad: `${column} <> trunc(${column}) OR ${outside}`,
-  };
+function scanInteger(column: string, type: string, check: IntegerCheck): ScannedValue {
+  const notNarrow = `(${column} <> TRY_CAST(${column} AS ${check.narrow})) IS NOT FALSE AND ${column} IS NOT NULL`;
+  const wide = check.wide?.map((bound) => `${bound}::DOUBLE`).join(' AND ');
+  const notWide = wide && `(${column} <> trunc(${column}) OR NOT (${column} BETWEEN ${wide}))`;
+  const bad = notWide === undefined ? notNarrow : `${notNarrow} AND ${notWide}`;
+  return { readType: 'DOUBLE', value: `CAST(${column} AS ${type})`, bad };
 }
 
 function scanIntegerText(column: string, type: string, input: Input): ScannedValue {

@@ -12,7 +12,7 @@ export function bindParams(params: readonly JobParam[], names: readonly string[]
 const VALUES: Record<ParamType, (text: string) => ParameterValue> = {
   string: (text) => text,
   integer: BigInt,
-  number: Number,
+  number: (value) => ({ type: 'DOUBLE', value }),
   boolean: (text) => text === 'true',
   date: (value) => ({ type: 'DATE', value }),
   timestamp: (value) => ({ type: 'TIMESTAMP', value }),

@@ -70,13 +70,11 @@ function sayError(error: PitwallError, { reading, relations }: Binding): string 
   return isStep ? `"${table}" ${rule}` : `there is no table "${table}"; ${suggest(table, relations.names())}`;
 }
 
-const LONGEST = 400;
-
-/** A PIVOT without its values is two statements to DuckDB; a wrong operator lists all its overloads. */
+/** A PIVOT without its values is several statements to DuckDB. */
 function sayOther(message: string): string {
-  if (message.includes('__pivot_enum'))
-    return 'PIVOT has to name its values: add IN (…), so that the columns are known';
-  return message.length > LONGEST ? `${message.slice(0, LONGEST)} …` : message;
+  return message.includes('__pivot_enum')
+    ? 'PIVOT has to name its values: add IN (…), so that the columns are known'
+    : message;
 }
 
 function missingTable({ message }: PitwallError): string | undefined {

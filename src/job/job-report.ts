@@ -6,14 +6,22 @@ export class JobReport {
   readonly diagnostics: Diagnostic[] = [];
 
   error(place: Place, message: string): void {
-    this.diagnostics.push({ severity: 'error', message, place });
+    this.diagnostics.push({ severity: 'error', message: oneLine(message), place });
   }
 
   warning(place: Place, message: string): void {
-    this.diagnostics.push({ severity: 'warning', message, place });
+    this.diagnostics.push({ severity: 'warning', message: oneLine(message), place });
   }
 
   get failed(): boolean {
     return hasErrors(this.diagnostics);
   }
+}
+
+const LONGEST = 400;
+
+/** Values of the user and DuckDB's lists of candidates may be long and have line breaks. */
+function oneLine(message: string): string {
+  const line = message.replaceAll(/\s*[\r\n]\s*/g, ' ');
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)} …` : line;
 }

@@ -30,13 +30,14 @@ export function readInput(name: string, input: InputFile, context: RenderContext
   const path: YamlPath = ['inputs', name];
   const columns = readColumns(path, input, context);
   checkColumnNames(path, input, columns, context);
-  checkSigns(path, input, context);
   const templates = readTemplates([...path, 'path'], input.path);
   for (const template of templates) checkTemplate(template, columns, context);
   const paths = templates.map((template) => renderPath(template, context));
+  const dialect = readDialect(input, paths);
+  checkSigns(path, dialect, context);
   const renderable = templates.every(({ pieces }) => isRenderable(pieces, context.params));
   return {
-    ...readDialect(input, paths),
+    ...dialect,
     name,
     paths,
     format: input.format ?? (renderable ? readFormat(path, paths, context) : 'csv'),
@@ -108,8 +109,8 @@ function checkColumnNames(
 }
 
 /** A sign of a CSV that means two things would cut its values in the wrong places. */
-function checkSigns(path: YamlPath, input: InputFile, { source, report }: JobContext): void {
-  const { delimiter = ',', quote, decimal, thousands } = input;
+function checkSigns(path: YamlPath, dialect: Dialect, { source, report }: JobContext): void {
+  const { delimiter, quote, decimal, thousands } = dialect;
   const clashes = [
     { key: 'quote', other: 'delimiter', clash: quote === delimiter },
     { key: 'decimal', other: 'delimiter', clash: decimal === delimiter },

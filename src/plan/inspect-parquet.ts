@@ -25,9 +25,10 @@ export async function inspectParquet(
   declared: readonly Column[],
 ): Promise<ParquetFacts> {
   const { columns, rows } = await readFooter(session, file.url);
-  const layout = columns.map(({ name }) => ({
+  const layout = columns.map(({ name, type }) => ({
     source: name,
     column: findDeclared(name, input, declared)?.name,
+    type,
   }));
   checkDeclared(file.url, columns, input, declared);
   checkUndeclared(file.url, layout, input);

@@ -62,6 +62,8 @@ export interface LayoutColumn {
   readonly source: string;
   /** The declared column that it fills, or `undefined` when the job does not declare it. */
   readonly column: string | undefined;
+  /** Known for Parquet alone. Files of one reader agree in it: DuckDB would cast all to the first file's types. */
+  readonly type?: string;
 }
 
 export interface PlannedFile {

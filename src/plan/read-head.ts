@@ -43,12 +43,22 @@ function gunzipStart(bytes: Uint8Array, file: string): Uint8Array {
   }
 }
 
-/** Node 20 has no zstd, DuckDB has: it reads each line as one value. */
+/** Node 20 has no zstd, DuckDB has. */
 async function readZstdLines(session: Session, { file, encoding }: HeadRequest): Promise<string> {
-  const sql = `SELECT line FROM read_csv(${quoteLiteral(file.url)}, columns = {'line': 'VARCHAR'}, auto_detect = false,
-    header = false, delim = '', quote = '', escape = '', compression = 'zstd', encoding = '${encoding}') LIMIT 100`;
-  const lines = await session.rows(sql);
-  return lines.map(({ line }) => `${line ?? ''}\n`).join('');
+  const sql = `SELECT line FROM ${readLines(file.url, encoding, 'zstd')} LIMIT 100`;
+  try {
+    return (await session.rows(sql)).map(({ line }) => `${line ?? ''}\n`).join('');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.slice(0, 300) : String(cause);
+    const message = `not a readable zstd file: ${reason}; make it again`;
+    throw new PitwallError('data', message, { place: { file: file.url }, cause });
+  }
+}
+
+/** SQL of a text file's lines as they are and in their order, in one column `line`; empty ones are NULL. */
+export function readLines(path: string, encoding: InputEncoding, compression: FileCompression): string {
+  return `read_csv([${quoteLiteral(path)}], columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, parallel = false,
+    delim = '', quote = '', escape = '', encoding = '${encoding}', compression = '${compression}')`;
 }
 
 const ENCODINGS: Record<InputEncoding, string> = {

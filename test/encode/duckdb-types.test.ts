@@ -1,8 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type RecordBatch, tableFromIPC } from 'apache-arrow';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openSession, type Session } from '../../src/duckdb/session.ts';
+import { quoteLiteral } from '../../src/duckdb/sql.ts';
 import { encodeJson } from '../../src/encode/encode-json.ts';
 import { createIpcFileWriter } from '../../src/encode/ipc-file.ts';
+import { encodeFile } from './columns.ts';
 
 let session: Session;
 
@@ -93,7 +98,7 @@ test('DuckDB’s row() is an array', async () => {
   expect(await jsonOf(await batchesOf("SELECT row(1, 'x') AS v"))).toEqual(['[1,"x"]']);
 });
 
-test('DuckDB reads the CSV and JSON of many rows back as what they were', async () => {
+test('DuckDB reads the JSON of many rows back as what they were', async () => {
   const sql =
     "SELECT i, i::VARCHAR || ' é\"' AS s, i / 7 AS d, DATE '2000-01-01' + i::INTEGER AS day FROM range(5000) t(i)";
   const batches = await batchesOf(sql);
@@ -105,6 +110,23 @@ test('DuckDB reads the CSV and JSON of many rows back as what they were', async 
     `SELECT count(*)::INTEGER AS n FROM (
        SELECT unnest(from_json(${literal}, '[{"i":"BIGINT","s":"VARCHAR","d":"DOUBLE","day":"DATE"}]'), recursive := true)
      EXCEPT (${sql}))`,
+  );
+  expect(difference).toEqual({ n: 0 });
+});
+
+test('DuckDB’s CSV reader reads our file back as what it was, NULL apart from empty text', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pitwall-encode-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const sql = `SELECT i, CASE i % 4 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN 'a,"b' ELSE E'two\nlines' END AS s,
+    i / 7 AS d, TIMESTAMP '2000-01-01' + to_microseconds(i * 1234567) AS t, (i * 3)::DECIMAL(20,4) / 8 AS n
+    FROM range(5000) t(i)`;
+  const batches = await batchesOf(sql);
+  const file = join(folder, 'rows.csv');
+  await writeFile(file, encodeFile(batches, { format: 'csv' }));
+  const [difference] = await session.rows(
+    `SELECT count(*)::INTEGER AS n FROM (${sql} EXCEPT SELECT * FROM read_csv(${quoteLiteral(file)}, auto_detect = false,
+       header = true, quote = '"', escape = '"', allow_quoted_nulls = false,
+       columns = {i: 'BIGINT', s: 'VARCHAR', d: 'DOUBLE', t: 'TIMESTAMP', n: 'DOUBLE'}))`,
   );
   expect(difference).toEqual({ n: 0 });
 });

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -169,6 +169,20 @@ describe('a line that is no record', () => {
   it('ends in another way than the first', async () => {
     expect(await line({ 'a.csv': 'a,b\r\n1,x\r\n2,y\n' })).toBe(
       '~/a.csv:3: the line ends in LF, expected CRLF as on line 1; make every line end alike',
+    );
+  });
+});
+
+describe('a damaged zstd file', () => {
+  it('is named, which DuckDB does not do', async () => {
+    const folder = await folderWith();
+    await session.run(
+      `COPY (SELECT i AS a, hash(i)::VARCHAR || hash(-i) AS b FROM range(2000000) t(i)) TO '${folder}/good.zst' (FORMAT csv, COMPRESSION zstd)`,
+    );
+    const good = await readFile(join(folder, 'good.zst'));
+    const flipped = good.map((byte, index) => (index === good.length - 1000 ? byte ^ 0xff : byte));
+    expect(await line({ 'a.csv.zst': good, 'b.csv.zst': flipped })).toMatch(
+      /^~\/b\.csv\.zst: the zstd file is damaged \(.*\); make or copy it again$/,
     );
   });
 });

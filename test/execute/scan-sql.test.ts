@@ -425,6 +425,25 @@ describe('Parquet inputs', () => {
   });
 });
 
+describe('Parquet files that differ in type alone', () => {
+  it('are each widened from their own type', async () => {
+    const folder = await folderWith();
+    await session.run(`COPY (SELECT 1::TINYINT AS a, 'x' AS b) TO '${folder}/1.parquet' (FORMAT parquet)`);
+    await session.run(`COPY (SELECT 5000000000 AS a, 'y' AS b) TO '${folder}/2.parquet' (FORMAT parquet)`);
+    const sql = 'SELECT a FROM things ORDER BY a';
+    expect(await load(folder, { format: 'parquet' }, sql)).toEqual([{ a: 1n }, { a: 5_000_000_000n }]);
+  });
+});
+
+describe('an input of 10,000 columns', () => {
+  it('is read', async () => {
+    const names = Array.from({ length: 10_000 }, (_, index) => `c${index}`);
+    const columns = { c9999: 'BIGINT', c0: 'VARCHAR' };
+    const file = `${names.join(',')}\n${names.map((_, index) => index).join(',')}\n`;
+    expect(await scan({ 'a.csv': file }, { columns })).toEqual([{ c9999: 9999n, c0: '0' }]);
+  });
+});
+
 describe('the statements of an input', () => {
   it('make a view, a table when asked, and a numbered view over a table that is loaded in order', async () => {
     const folder = await folderWith({ 'a.csv': 'a,b\n1,x\n' });

@@ -11,11 +11,11 @@ describe('SQL', () => {
     ['SELECT shop,\n  day FORM orders\n', '2:12: error: syntax error at or near "orders"'],
     [
       'SELECT shp, day FROM orders',
-      '1:8: error: Referenced column "shp" not found in FROM clause!; Candidate bindings: "shop"',
+      '1:8: error: Referenced column "shp" not found in FROM clause; Candidate bindings: "shop"',
     ],
     [
       '-- é\nSELECT shop, day, flor(1) FROM orders',
-      '2:19: error: Scalar Function with name flor does not exist!; Did you mean "floor"?',
+      '2:19: error: Scalar Function with name flor does not exist; Did you mean "floor"?',
     ],
     ['SELECT shop, day FROM ordrs', '1:23: error: there is no table "ordrs"; did you mean "orders"?'],
     [
@@ -197,6 +197,22 @@ describe('columns', () => {
     ]);
   });
 
+  test('of any type pass from step to step', async () => {
+    const yaml = 'steps: { a: { sql: a.sql }, b: { sql: b.sql } }\n';
+    const sql = `SELECT {'a': 1, 'b c': [1.5]} AS s, MAP {'a': 1} AS m, 'a'::ENUM('a', 'b''c') AS e, union_value(n := 1) AS u,
+      'x'::JSON AS j, '1'::BIT AS bits, [1, 2]::INTEGER[2] AS arr, 1::HUGEINT AS h, NULL AS n, INTERVAL 1 DAY AS i, '\\x00'::BLOB AS "select"`;
+    const { columns, diagnostics } = await checkJob('.', {
+      cwd: writeFolder({ 'job.yaml': yaml, 'a.sql': sql, 'b.sql': 'FROM a' }),
+    });
+    expect(diagnostics).toEqual([]);
+    expect(columns.get('b')).toEqual(columns.get('a'));
+    expect(columns.get('b')?.slice(0, 3)).toEqual([
+      { name: 's', type: 'STRUCT(a INTEGER, "b c" DECIMAL(2,1)[])' },
+      { name: 'm', type: 'MAP(VARCHAR, INTEGER)' },
+      { name: 'e', type: "ENUM('a', 'b''c')" },
+    ]);
+  });
+
   test('that are all left out leave nothing to write', async () => {
     const yaml = GOOD_YAML.replace('.json" }', '.json", omit: [day, amount] }');
     const message =
@@ -248,7 +264,7 @@ checks:
   test('that name what does not exist are errors, each at its place', async () => {
     const files = { 'job.yaml': yaml, 'a.sql': 'FROM orders', 'check.sql': 'SELECT * FROM a WHERE idd = 1' };
     expect(await diagnose(files)).toEqual([
-      'check.sql:1:23: error: Referenced column "idd" not found in FROM clause!; Candidate bindings: "id"',
+      'check.sql:1:23: error: Referenced column "idd" not found in FROM clause; Candidate bindings: "id"',
       'job.yaml:4:27: error: there is no input or earlier step "b" to slice; the step comes later or is the same; slice an input or earlier step',
       'job.yaml:5:36: error: the step "a" writes to the same path; two steps may never write one file',
       'job.yaml:5:111: error: the values come from SQL of one column, got 2',

@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { PitwallError } from '../../src/error.ts';
+import { hasErrors } from '../../src/job/diagnostic.ts';
 import { loadJob, loadJobOrThrow } from '../../src/job/load-job.ts';
 import { diagnose, GOOD_SQL, GOOD_YAML, readGoodJob, writeFolder } from './job-folder.ts';
 
@@ -189,7 +193,7 @@ fuse_below: 3 apples
       'job.yaml:10:13: error: inputs.orders.nulls[1]: expected a text, got null; write it in quotes',
       'job.yaml:11:3: error: inputs.a-b: expected a name of letters, digits and _ that does not start with a digit',
       'job.yaml:12:18: error: the format cannot be told from the path "x.dat": add "format: csv", parquet, ndjson or json',
-      'job.yaml:12:40: error: "BIGNT" is not a type of SQL: Type with name BIGNT does not exist!; Did you mean "JSON"?',
+      'job.yaml:12:40: error: "BIGNT" is not a type of SQL: Type with name BIGNT does not exist; Did you mean "JSON"?',
       'job.yaml:12:47: error: the column "ID" is declared twice: SQL does not tell capitals apart; rename one of them',
       'job.yaml:12:62: error: "INTEGER, y INTEGER" is not a type of SQL: syntax error at or near ","',
       'job.yaml:12:87: error: "INT)" is not a type of SQL: its parentheses do not match',
@@ -365,6 +369,10 @@ test('a mistake in one part does not hide those in the SQL', async () => {
   );
 });
 
+test('a comma is a decimal sign where tabs are between the values', async () => {
+  expect(await diagnose(withYaml('data/orders*.csv', 'data/orders*.tsv\n    decimal: ","'))).toEqual([]);
+});
+
 test('signs of a CSV that mean two things are refused', async () => {
   const yaml = withYaml(
     'data/orders*.csv',
@@ -387,6 +395,40 @@ test('the first error is thrown with its place and tells how many more there are
   );
   expect(error).toMatchObject({ kind: 'job', exitCode: 2 });
 });
+
+test('any value in the place of any other is a diagnostic or a job, never a crash', async () => {
+  const cwd = writeFolder(good);
+  const data: unknown = parse(GOOD_YAML);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...listPaths(data)),
+      fc.jsonValue({ stringUnit: 'binary' }),
+      async (path, value) => {
+        writeFileSync(join(cwd, 'job.yaml'), JSON.stringify(replaceAt(data, path, value)));
+        const { job, diagnostics } = await loadJob('.', { cwd });
+        expect(job === undefined).toBe(hasErrors(diagnostics));
+        expect(diagnostics.every(({ message }) => message !== '' && !message.includes('\n'))).toBe(true);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+function listPaths(data: unknown): string[][] {
+  if (typeof data !== 'object' || data === null) return [[]];
+  return [
+    [],
+    ...Object.entries(data).flatMap(([key, value]) => listPaths(value).map((path) => [key, ...path])),
+  ];
+}
+
+function replaceAt(data: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value;
+  const at = (item: unknown) => replaceAt(item, rest, value);
+  if (Array.isArray(data)) return data.map((item, index) => (String(index) === key ? at(item) : item));
+  const entries = Object.entries(data ?? {});
+  return Object.fromEntries(entries.map(([name, item]) => [name, name === key ? at(item) : item]));
+}
 
 test('a job with errors is not given', async () => {
   const { job, diagnostics } = await loadJob('.', { cwd: writeFolder(withYaml('sales.sql', 'sale.sql')) });

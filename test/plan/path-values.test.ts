@@ -28,13 +28,10 @@ describe('values of a path', () => {
 
   it('of any text come back from its percent-encoded folder', () => {
     fc.assert(
-      fc.property(
-        fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
-        (text) => {
-          const folder = encodeURIComponent(text);
-          expect(pathValues(`/d/k=${folder}/a.csv`, '/d/k={k}/*.csv', ['k'])).toEqual([text]);
-        },
-      ),
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const folder = encodeURIComponent(text);
+        expect(pathValues(`/d/k=${folder}/a.csv`, '/d/k={k}/*.csv', ['k'])).toEqual([text]);
+      }),
     );
   });
 

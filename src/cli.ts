@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { addCommands } from './commands/add-commands.ts';
+import { processTerminal } from './commands/terminal.ts';
+import { PitwallError } from './error.ts';
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+const INTERNAL_ERROR = 1;
+const USAGE_ERROR = 2;
+
+/** Runs a command line and gives its exit code; every failure is one line on stderr. */
+async function main(argv: readonly string[]): Promise<number> {
+  const interruption = new AbortController();
+  let interruptedBy: keyof typeof SIGNALS | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (interruptedBy !== undefined) process.exit(SIGNALS[signal]);
+      interruptedBy = signal;
+      interruption.abort(new PitwallError('interrupted', `interrupted by ${signal}; nothing was published`));
+    });
+  }
+  try {
+    await addCommands(createProgram(), processTerminal, interruption.signal).parseAsync([...argv], {
+      from: 'user',
+    });
+    return 0;
+  } catch (error) {
+    return reportFailure(interruptedBy === undefined ? error : interruption.signal.reason, interruptedBy);
+  }
+}
+
+function createProgram(): Command {
+  return new Command('pitwall')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`pitwall: ${text.replace(/^error: /, '')}`) });
+}
+
+function reportFailure(error: unknown, interruptedBy: keyof typeof SIGNALS | undefined): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
+  const isExpected = error instanceof PitwallError;
+  const text = isExpected
+    ? String(error)
+    : `internal error: ${error instanceof Error ? error.message : String(error)}; please report it with the output of --debug`;
+  processTerminal.err(`pitwall: ${text.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+  if (process.argv.includes('--debug')) console.error(error);
+  if (interruptedBy !== undefined) return SIGNALS[interruptedBy];
+  return isExpected ? error.exitCode : INTERNAL_ERROR;
+}
+
+process.exitCode = await main(process.argv.slice(2));

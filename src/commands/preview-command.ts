@@ -1,0 +1,40 @@
+import { PitwallError } from '../error.ts';
+import { previewStep, withRelations } from '../execute/preview.ts';
+import type { Job, Step } from '../job/job.ts';
+import { suggest } from '../job/suggest.ts';
+import { loadAndPlan, onlyValues } from '../run.ts';
+import { showRows } from './show-rows.ts';
+import { groupPairs, type Pair, type Terminal } from './terminal.ts';
+
+export interface PreviewCommandOptions {
+  readonly set: readonly Pair[];
+  readonly only: readonly Pair[];
+  readonly step?: string;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+/** `pitwall preview <job>`: the first rows of a step, the last one by default. Nothing is published. */
+export async function previewCommand(
+  ref: string,
+  options: PreviewCommandOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { job, columns, plan } = await loadAndPlan(ref, { set: Object.fromEntries(options.set) });
+  const step = findStep(job, options.step);
+  const only = onlyValues(job, groupPairs(options.only));
+  await withRelations(plan, job, step, async (session) => {
+    const preview = { step, columns: columns.get(step.name) ?? [], only, limit: options.limit };
+    await showRows(await previewStep(session, job, preview), options.json ?? false, terminal);
+  });
+}
+
+function findStep({ name, steps }: Job, wanted: string | undefined): Step {
+  const step = wanted === undefined ? steps.at(-1) : steps.find((candidate) => candidate.name === wanted);
+  if (step !== undefined) return step;
+  const hint = suggest(
+    wanted ?? '',
+    steps.map((candidate) => candidate.name),
+  );
+  throw new PitwallError('usage', `job ${name} has no step "${wanted}"; ${hint}`);
+}

@@ -1,0 +1,51 @@
+import { openSession, type Session } from '../duckdb/session.ts';
+import { withRelations } from '../execute/preview.ts';
+import { statementText } from '../job/sql-text.ts';
+import { loadAndPlan } from '../run.ts';
+import { showRows } from './show-rows.ts';
+import type { Pair, Terminal } from './terminal.ts';
+
+export interface QueryCommandOptions {
+  readonly job?: string;
+  readonly set: readonly Pair[];
+  readonly limit?: number;
+  readonly json?: boolean;
+}
+
+/**
+ * `pitwall query "SELECT …"`: over local files, or with `--job` over the inputs and steps of a job and nothing else.
+ */
+export async function queryCommand(
+  sql: string,
+  options: QueryCommandOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const show = (session: Session) => showSelect(session, sql, options, terminal);
+  if (options.job === undefined) return withPlainSession(show);
+  const { job, plan } = await loadAndPlan(options.job, { set: Object.fromEntries(options.set) });
+  await withRelations(plan, job, undefined, show);
+}
+
+async function withPlainSession(use: (session: Session) => Promise<void>): Promise<void> {
+  const session = await openSession({
+    settings: { autoinstall_known_extensions: false, autoload_known_extensions: false },
+  });
+  try {
+    await session.run("SET TimeZone = 'UTC'");
+    await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+async function showSelect(
+  session: Session,
+  sql: string,
+  { limit, json = false }: QueryCommandOptions,
+  terminal: Terminal,
+): Promise<void> {
+  await session.describe(sql);
+  const limited =
+    limit === undefined ? statementText(sql) : `SELECT * FROM (\n${statementText(sql)}\n) LIMIT ${limit}`;
+  await showRows(await session.query(limited), json, terminal);
+}

@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { QueryResult, Session } from '../duckdb/session.ts';
+import { bindParams } from '../job/bind-params.ts';
+import type { Column, Job, Step } from '../job/job.ts';
+import type { Plan } from '../plan/plan.ts';
+import { countReads, loadInputs, loadStep } from './load-relations.ts';
+import { machineLimits } from './machine-limits.ts';
+import { type OnlyValues, placingErrors, sortedStepRows, stepRows, type WrappedSql } from './step-query.ts';
+import { openTaskSession } from './task-session.ts';
+
+/** Calls `use` with a session in which the job's inputs and the steps before `until` are tables. */
+export async function withRelations<T>(
+  plan: Plan,
+  job: Job,
+  until: Step | undefined,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const scratch = await mkdtemp(join(tmpdir(), 'pitwall-'));
+  const session = await openTaskSession(machineLimits(), scratch);
+  try {
+    await loadInputs(session, plan, job, { scratch, folders: [], onInput: () => undefined });
+    const reads = countReads(job);
+    for (const step of stepsBefore(job, until))
+      await loadStep(session, job, step, reads.get(step.name.toLowerCase()) ?? 0);
+    return await use(session);
+  } finally {
+    await session.close();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function stepsBefore(job: Job, until: Step | undefined): readonly Step[] {
+  return until === undefined ? job.steps : job.steps.slice(0, job.steps.indexOf(until));
+}
+
+export interface PreviewOptions {
+  readonly step: Step;
+  readonly columns: readonly Column[];
+  readonly only: OnlyValues;
+  readonly limit: number;
+}
+
+/** The first rows of a step, in its order. */
+export async function previewStep(
+  session: Session,
+  job: Job,
+  { step, columns, only, limit }: PreviewOptions,
+): Promise<QueryResult> {
+  const rows: WrappedSql =
+    step.orderBy.length > 0 ? sortedStepRows(step, columns, only) : stepRows(step, columns, only);
+  const sql = `${rows.sql}\nLIMIT ${limit}`;
+  return placingErrors(step, rows, () => session.query(sql, bindParams(job.params, step.parameters)));
+}

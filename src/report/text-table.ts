@@ -1,0 +1,20 @@
+const MAX_WIDTH = 60;
+
+/** Rows of texts as a table with its columns aligned; long values are cut. Ends in a line break. */
+export function textTable(names: readonly string[], rows: readonly (readonly string[])[]): string {
+  const shown = [names, ...rows].map((row) => row.map(shorten));
+  const widths = names.map((_, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)));
+  const lines = shown.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const rule = widths.map((width) => '─'.repeat(width)).join('  ');
+  return `${[lines[0] ?? '', rule, ...lines.slice(1)].join('\n')}\n`;
+}
+
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s/g, ' ');
+  return line.length > MAX_WIDTH ? `${line.slice(0, MAX_WIDTH - 1)}…` : line;
+}
