@@ -1,4 +1,4 @@
-import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
+import { quoteLiteral } from '../duckdb/sql.ts';
 import type { Column, Input } from '../job/job.ts';
 import type { FileCompression, Layout, PlannedInput } from '../plan/plan.ts';
 import type { ScanGroup } from './scan-group.ts';
@@ -75,9 +75,4 @@ function valueOptions({
 
 function fileOptions({ encoding }: Input, compression: FileCompression): string[] {
   return [`encoding = ${quoteLiteral(encoding)}`, `compression = ${quoteLiteral(compression)}`];
-}
-
-/** For SQL around a reader. */
-export function quoteNames(names: readonly string[]): string {
-  return names.map(quoteIdentifier).join(', ');
 }
