@@ -3,7 +3,15 @@ import koffi from 'koffi';
 import { ARROW_ARRAY_BYTES, arrayRelease, BatchImporter } from './arrow-batch.ts';
 import { ARROW_SCHEMA_BYTES, importSchema, schemaRelease } from './arrow-schema.ts';
 import { callAsync, type NativeResult, native, type Out, type Pointer } from './native.ts';
-import { toQueryError } from './query-error.ts';
+import { QueryError, toQueryError } from './query-error.ts';
+
+export interface QueryResultOptions {
+  readonly sql: string;
+  /** Rows are computed as they are read. */
+  readonly stream: boolean;
+  /** Finds the error of a stream that DuckDB reports as an interruption. */
+  readonly unmask: (error: QueryError) => Promise<QueryError>;
+}
 
 /**
  * The rows of one query, as Arrow batches of up to 2,048 rows that JavaScript owns: they stay good after
@@ -12,24 +20,26 @@ import { toQueryError } from './query-error.ts';
 export class QueryResult implements AsyncIterable<RecordBatch> {
   readonly schema: Schema;
   readonly #native: NativeResult;
-  readonly #sql: string;
-  readonly #stream: boolean;
+  readonly #options: QueryResultOptions;
   readonly #importer: BatchImporter;
   readonly #array: Pointer;
-  readonly #options: Out;
-  readonly #onClose: () => void;
+  readonly #arrowOptions: Out;
+  #fetching: Promise<Pointer> | undefined;
   #closed = false;
   #started = false;
 
-  constructor(result: NativeResult, sql: string, stream: boolean, onClose: () => void) {
+  /** @throws QueryError for a column whose type Arrow lacks; `result` is released then. */
+  constructor(result: NativeResult, options: QueryResultOptions) {
     this.#native = result;
-    this.#sql = sql;
-    this.#stream = stream;
-    this.#onClose = onClose;
-    this.#options = [native().resultArrowOptions(result)];
-    this.schema = readSchema(result, this.#options[0]);
-    this.#importer = new BatchImporter(this.schema);
+    this.#options = options;
+    this.#arrowOptions = [native().resultArrowOptions(result)];
     this.#array = koffi.alloc('uint8_t', ARROW_ARRAY_BYTES);
+    this.schema = this.#readSchema();
+    this.#importer = new BatchImporter(this.schema);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch> {
@@ -43,34 +53,65 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
     }
   }
 
-  /** Releases the native result; rows not yet read are dropped. Safe to call twice. */
+  /**
+   * Releases the native result, as soon as no thread is in it; rows not yet read are dropped. Safe to call twice.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#fetching === undefined) this.#release();
+  }
+
+  /** Resolves when no thread is in the native result. */
+  async settle(): Promise<void> {
+    await this.#fetching?.catch(() => undefined);
+  }
+
+  #release(): void {
     native().destroyResult(this.#native);
-    native().destroyArrowOptions(this.#options);
+    native().destroyArrowOptions(this.#arrowOptions);
     koffi.free(this.#array);
-    this.#onClose();
+  }
+
+  #readSchema(): Schema {
+    try {
+      return readSchema(this.#native, this.#arrowOptions[0], this.#options.sql);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** The chunks of a finished query lie ready; those of a stream must be waited for off the event loop. */
   async #fetch(): Promise<Pointer> {
-    if (this.#closed) throw new Error('the query result is closed; run the query again');
-    const chunk = this.#stream
-      ? await callAsync(native().fetchChunk, this.#native)
-      : native().fetchChunk(this.#native);
-    if (chunk === null || chunk === 0n) this.#throwIfFailed();
-    return chunk === 0n ? null : chunk;
+    if (this.#closed) throw closedError();
+    this.#fetching = this.#options.stream ? this.#fetchAsync() : undefined;
+    const chunk = this.#fetching === undefined ? native().fetchChunk(this.#native) : await this.#fetching;
+    if (chunk !== null && chunk !== 0n) return chunk;
+    await this.#throwIfFailed();
+    return null;
   }
 
-  #throwIfFailed(): void {
+  async #fetchAsync(): Promise<Pointer> {
+    const chunk = await callAsync(native().fetchChunk, this.#native);
+    this.#fetching = undefined;
+    if (!this.#closed) return chunk;
+    native().destroyChunk([chunk]);
+    this.#release();
+    throw closedError();
+  }
+
+  async #throwIfFailed(): Promise<void> {
     const text = native().resultError(this.#native);
-    if (text !== null && text !== '') throw toQueryError(text, this.#sql);
+    if (text === null || text === '') return;
+    this.close();
+    throw await this.#options.unmask(toQueryError(text, this.#options.sql));
   }
 
   #take(chunk: Pointer): RecordBatch {
     try {
-      throwErrorData(native().chunkToArrow(this.#options[0], chunk, this.#array), this.#sql);
+      const error = native().chunkToArrow(this.#arrowOptions[0], chunk, this.#array);
+      throwErrorData(error, this.#options.sql);
       return this.#importArray();
     } finally {
       native().destroyChunk([chunk]);
@@ -86,27 +127,34 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
   }
 }
 
-function readSchema(result: NativeResult, options: Pointer): Schema {
+function closedError(): Error {
+  return new Error('the query result is closed; run the query again');
+}
+
+function readSchema(result: NativeResult, options: Pointer, sql: string): Schema {
   const c = native();
   const count = Number(c.columnCount(result));
   const names = Array.from({ length: count }, (_, index) => c.columnName(result, index));
   const types = Array.from({ length: count }, (_, index): Out => [c.columnType(result, index)]);
   const schema: Pointer = koffi.alloc('uint8_t', ARROW_SCHEMA_BYTES);
   try {
-    throwErrorData(
-      c.toArrowSchema(
-        options,
-        types.map(([type]) => type),
-        names,
-        count,
-        schema,
-      ),
-      '',
-    );
+    const handles = types.map(([type]) => type);
+    throwNoArrowType(c.toArrowSchema(options, handles, names, count, schema), sql);
     return importAndRelease(schema);
   } finally {
     for (const type of types) c.destroyLogicalType(type);
     koffi.free(schema);
+  }
+}
+
+function throwNoArrowType(error: Pointer, sql: string): void {
+  try {
+    throwErrorData(error, sql);
+  } catch (cause) {
+    if (!(cause instanceof QueryError)) throw cause;
+    const { duckdbType, detail } = cause;
+    const message = `a column of the result cannot leave DuckDB (${cause.message}); cast it in the SQL, to JSON or VARCHAR for example`;
+    throw new QueryError('job', message, { duckdbType, detail, sql, offset: undefined, hint: undefined });
   }
 }
 

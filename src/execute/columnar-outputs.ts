@@ -1,19 +1,20 @@
 import { writeFileSync } from 'node:fs';
+import type { Session } from '../duckdb/session.ts';
 import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
 import { createIpcFileWriter } from '../encode/ipc-file.ts';
-import { bindParams } from '../job/bind-params.ts';
 import { orderByList } from './order-key.ts';
 import { type OutputContext, writtenColumns } from './output-context.ts';
 import type { PartitionTexts } from './partition-path.ts';
 import type { StagedOutput } from './record.ts';
 import { sealFile } from './stage-file.ts';
 import { StagedOutputs, type WritePartition } from './staged-outputs.ts';
-import { runWrapped, stepRows } from './step-query.ts';
+import { runWrapped } from './step-query.ts';
 
 const PARTITION_COLUMN = '__pitwall_partition';
 
 interface ResultTable {
   readonly name: string;
+  readonly session: Session;
   readonly context: OutputContext;
 }
 
@@ -22,19 +23,21 @@ interface ResultTable {
  * sorted by partition, so that each partition is a short scan of it.
  */
 export async function writeColumnarOutputs(
+  session: Session,
   context: OutputContext,
   format: 'parquet' | 'arrow',
+  onRows: (rows: number) => void,
 ): Promise<StagedOutput[]> {
-  const table = await createResultTable(context);
+  const table = await createResultTable(session, context);
   const outputs = new StagedOutputs(context);
   const write = format === 'parquet' ? copyParquet : writeArrow;
   for (const { id, texts, rows } of await listPartitions(table)) {
     if (!outputs.wants(texts)) continue;
     await outputs.add(texts, rows, (path) => write(table, id, path));
-    context.onRows(rows);
+    onRows(rows);
   }
   const staged = await outputs.finish(writeNothing(table, write));
-  await context.session.run(`DROP TABLE ${quoteIdentifier(table.name)}`);
+  await session.run(`DROP TABLE ${quoteIdentifier(table.name)}`);
   return staged;
 }
 
@@ -45,21 +48,15 @@ function writeNothing(table: ResultTable, write: WriteRows): WritePartition {
   return (path) => write(table, -1, path);
 }
 
-async function createResultTable(context: OutputContext): Promise<ResultTable> {
-  const { session, job, step, columns, only } = context;
+async function createResultTable(session: Session, context: OutputContext): Promise<ResultTable> {
+  const { step, rows, parameters } = context;
   const name = `pitwall result of ${step.name}`;
-  const rows = stepRows(step, columns, only);
-  const partition =
-    step.partitionBy.length === 0 ? '0' : `dense_rank() OVER (ORDER BY ${orderByList(step.partitionBy, [])})`;
+  const rank = `dense_rank() OVER (ORDER BY ${orderByList(step.partitionBy, [])})`;
+  const partition = step.partitionBy.length === 0 ? '0' : rank;
   const before = `CREATE TABLE ${quoteIdentifier(name)} AS SELECT *, CAST(${partition} AS BIGINT) AS ${PARTITION_COLUMN} FROM (`;
   const sql = `${before}${rows.sql}) ORDER BY ${PARTITION_COLUMN}`;
-  await runWrapped(
-    session,
-    step,
-    { sql, before: before.length + rows.before },
-    bindParams(job.params, step.parameters),
-  );
-  return { name, context };
+  await runWrapped(session, step, { sql, before: before.length + rows.before }, parameters);
+  return { name, session, context };
 }
 
 interface PartitionRange {
@@ -68,8 +65,7 @@ interface PartitionRange {
   readonly rows: number;
 }
 
-async function listPartitions({ name, context }: ResultTable): Promise<PartitionRange[]> {
-  const { session, step } = context;
+async function listPartitions({ name, session, context: { step } }: ResultTable): Promise<PartitionRange[]> {
   const texts = step.partitionBy.map(
     (column, index) => `CAST(any_value(${quoteIdentifier(column)}) AS VARCHAR) AS "${index}"`,
   );
@@ -101,7 +97,10 @@ function partitionSql({ name, context }: ResultTable, id: number): string {
 }
 
 async function copyParquet(table: ResultTable, id: number, path: string): ReturnType<WritePartition> {
-  const { session, step } = table.context;
+  const {
+    session,
+    context: { step },
+  } = table;
   const options = `FORMAT parquet, COMPRESSION ${step.output.compression}`;
   await session.run(`COPY (${partitionSql(table, id)}) TO ${quoteLiteral(path)} (${options})`);
   return sealFile(path);
@@ -109,7 +108,7 @@ async function copyParquet(table: ResultTable, id: number, path: string): Return
 
 /** On a connection of its own: a stream keeps its connection busy, and partitions are written side by side. */
 async function writeArrow(table: ResultTable, id: number, path: string): ReturnType<WritePartition> {
-  const connection = await table.context.session.connect();
+  const connection = await table.session.connect();
   try {
     const result = await connection.query(partitionSql(table, id), {}, { stream: true });
     const writer = createIpcFileWriter(result.schema, (bytes) => writeFileSync(path, bytes, { flag: 'a' }));

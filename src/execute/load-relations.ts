@@ -4,7 +4,9 @@ import { bindParams } from '../job/bind-params.ts';
 import type { Check, Job, Step } from '../job/job.ts';
 import { outlineSql, statementText } from '../job/sql-text.ts';
 import type { Plan, PlannedInput } from '../plan/plan.ts';
+import { explainScanError } from './scan-error.ts';
 import { inputStatements } from './scan-sql.ts';
+import type { NumberMode } from './scan-values.ts';
 import { stageInput } from './stage-input.ts';
 import { runWrapped } from './step-query.ts';
 import { lockSession } from './task-session.ts';
@@ -34,41 +36,107 @@ export interface LoadInputsOptions {
   readonly scratch: string;
   /** Folders that SQL of the session may write to and read, besides `scratch`. */
   readonly folders: readonly string[];
-  readonly onInput: (name: string) => void;
+  /** Inputs whose numbers have to be read as text; see `explainScanError`. */
+  readonly exact?: ReadonlySet<string>;
+  readonly onInput?: (name: string) => void;
 }
 
-/** Makes every input available to SQL under its name, then closes the session to everything else. */
+/**
+ * Makes every input available to SQL under its name, then closes the session to everything else. Gives the
+ * inputs as they were staged.
+ */
 export async function loadInputs(
   session: Session,
   plan: Plan,
   job: Job,
-  options: LoadInputsOptions,
-): Promise<void> {
+  { scratch, folders, exact = new Set(), onInput = () => undefined }: LoadInputsOptions,
+): Promise<PlannedInput[]> {
   const reads = countReads(job);
   const staged: PlannedInput[] = [];
   for (const planned of plan.inputs) {
-    options.onInput(planned.name);
-    const input = await stageInput(planned, options.scratch);
-    await loadInput(session, input, reads.get(input.name.toLowerCase()) ?? 0);
+    onInput(planned.name);
+    const input = await stageInput(planned, scratch);
     staged.push(input);
+    const numbers = exact.has(input.name) ? 'exact' : 'fast';
+    await placingScanErrors(session, staged, numbers, () =>
+      loadInput(session, input, readsOf(reads, input), numbers),
+    );
   }
   const files = staged.flatMap((input) => input.files.map(({ path }) => path));
-  await lockSession(session, files, [options.scratch, ...options.folders]);
+  await lockSession(session, files, [scratch, ...folders]);
+  return staged;
 }
 
-async function loadInput(session: Session, input: PlannedInput, reads: number): Promise<void> {
+/** Signals that an input has to be loaded again with its numbers read as text: nothing is wrong with it. */
+export class ExactScanNeeded extends Error {
+  readonly input: string;
+
+  constructor(input: string) {
+    super(`input ${input} holds numbers that have to be read as text`);
+    this.input = input;
+  }
+}
+
+/** Runs `work`; an error of an input's scan is told with its file, line, column and value. @throws ExactScanNeeded */
+export async function placingScanErrors<T>(
+  session: Session,
+  staged: readonly PlannedInput[],
+  numbers: NumberMode,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const verdict = await explainScanError(session, staged, error, numbers);
+    if (verdict.kind === 'explained') throw verdict.error;
+    throw verdict.kind === 'scan exactly' ? new ExactScanNeeded(verdict.input) : error;
+  }
+}
+
+/** Calls `attempt` until it needs no further input to be read exactly. */
+export async function retryingExactly<T>(attempt: (exact: ReadonlySet<string>) => Promise<T>): Promise<T> {
+  const exact = new Set<string>();
+  for (;;) {
+    try {
+      return await attempt(exact);
+    } catch (error) {
+      if (!(error instanceof ExactScanNeeded) || exact.has(error.input)) throw error;
+      exact.add(error.input);
+    }
+  }
+}
+
+function readsOf(reads: ReadonlyMap<string, number>, { name }: { readonly name: string }): number {
+  return reads.get(name.toLowerCase()) ?? 0;
+}
+
+async function loadInput(
+  session: Session,
+  input: PlannedInput,
+  reads: number,
+  numbers: NumberMode,
+): Promise<void> {
   const bytes = input.files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
   const materialise = reads > 1 && bytes < MATERIALISE_BELOW_BYTES;
-  const { setup, ordered } = inputStatements(input, { materialise });
+  const { setup, ordered } = inputStatements(input, { materialise, numbers });
   if (ordered) await session.run('SET GLOBAL preserve_insertion_order = true');
   for (const statement of setup) await session.run(statement);
   if (ordered) await session.run('SET GLOBAL preserve_insertion_order = false');
 }
 
-/** Computes an intermediate step into a table, or lets the one step that reads it compute it. */
-export async function loadStep(session: Session, job: Job, step: Step, reads: number): Promise<void> {
-  const kind = reads <= 1 && step.parameters.length === 0 ? 'VIEW' : 'TABLE';
+/** Computes a step into a table, or with `view` lets the one query that reads it compute it. */
+export async function loadStep(
+  session: Session,
+  job: Job,
+  step: Step,
+  kind: 'VIEW' | 'TABLE',
+): Promise<void> {
   const before = `CREATE ${kind} ${quoteIdentifier(step.name)} AS\n`;
   const sql = before + statementText(step.sql);
   await runWrapped(session, step, { sql, before: before.length }, bindParams(job.params, step.parameters));
+}
+
+/** How an intermediate step is best kept: a view cannot have parameters, and computes anew at each read. */
+export function stepKind({ parameters }: Step, reads: number): 'VIEW' | 'TABLE' {
+  return reads <= 1 && parameters.length === 0 ? 'VIEW' : 'TABLE';
 }

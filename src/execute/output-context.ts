@@ -1,30 +1,31 @@
-import type { Session } from '../duckdb/session.ts';
-import type { Column, Job, Output, Step } from '../job/job.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Parameters } from '../duckdb/session.ts';
+import type { Column, Output, Step } from '../job/job.ts';
+import type { PartitionTexts } from './partition-path.ts';
 import type { PartitionSet } from './partition-set.ts';
 import type { StagedOutput } from './record.ts';
-import type { OnlyValues } from './step-query.ts';
+import type { WrappedSql } from './step-query.ts';
 
 /** A step with an output. */
 export interface OutputStep extends Step {
   readonly output: Output;
 }
 
-/** What writing one step's outputs needs. */
+/** What writing one step's outputs needs, as data: another thread can do a share of it. */
 export interface OutputContext {
-  readonly session: Session;
-  readonly job: Job;
-  readonly plan: Plan;
   readonly step: OutputStep;
   /** The columns of the step's result. */
   readonly columns: readonly Column[];
+  /** The SELECT of the rows: sorted by partition and order keys when the step has `order_by`. */
+  readonly rows: WrappedSql;
+  readonly parameters: Parameters;
   readonly partitions: PartitionSet;
-  readonly only: OnlyValues;
   readonly runId: string;
-  /** An existing folder of the step's own, on the file system of the outputs. */
+  /** An existing folder, on the file system of the outputs, that nobody else writes to. */
   readonly stagingFolder: string;
-  readonly onRows: (rows: number) => void;
 }
+
+/** Is told how many more rows were encoded. */
+export type RowCounter = (rows: number) => void;
 
 /** The result's columns that are written, in their order. */
 export function writtenColumns({ step, columns }: Pick<OutputContext, 'step' | 'columns'>): string[] {
@@ -34,6 +35,6 @@ export function writtenColumns({ step, columns }: Pick<OutputContext, 'step' | '
 }
 
 /** The partition as it stands in a record. */
-export function toRecordPartition(texts: ReadonlyMap<string, string | null>): StagedOutput['partition'] {
+export function toRecordPartition(texts: PartitionTexts): StagedOutput['partition'] {
   return Object.fromEntries(texts);
 }

@@ -15,8 +15,10 @@ export class PartitionRows {
   out = new ByteBuffer(FIRST_BUFFER_BYTES);
   count = 0;
   readonly #spillPath: string;
-  /** Where in `out` the rows of equal keys begin that came last. */
+  /** Where in `out` the last row begins, and before it those of equal keys. */
+  #lastRow = 0;
   #tied: number[] = [];
+  #isOrdered = false;
   #segments: Uint8Array[] = [];
   #segmentBytes = 0;
   #spilledBytes = 0;
@@ -31,21 +33,22 @@ export class PartitionRows {
 
   /** Begins a row, before it is encoded into `out`; `tied`: its order keys equal those of the row before. */
   beginRow(tied: boolean): void {
-    if (!tied) this.#endTies();
-    this.#tied.push(this.out.length);
+    if (tied && this.count > 0) this.#tied.push(this.#lastRow);
+    else this.#endTies();
+    this.#isOrdered = true;
+    this.#lastRow = this.out.length;
     this.count++;
   }
 
-  /** Ends a row of an output whose order does not matter. */
+  /** Begins a row of an output whose order does not matter. */
   beginUnorderedRow(): void {
     if (this.out.length >= SEGMENT_BYTES) this.#seal();
     this.count++;
   }
 
-  /** Moves all bytes to the spill file; gives how many that freed. */
+  /** Moves what can be moved to the spill file; gives how many bytes that freed. */
   spill(): number {
-    this.#endTies();
-    this.#seal();
+    this.#seal(this.#isOrdered ? (this.#tied[0] ?? this.#lastRow) : this.out.length);
     const freed = this.#segmentBytes;
     for (const segment of this.#segments) appendFileSync(this.#spillPath, segment);
     this.#spilledBytes += freed;
@@ -64,16 +67,20 @@ export class PartitionRows {
 
   /** Rows of equal keys are put in the order of their bytes, so that the output does not depend on threads. */
   #endTies(): void {
-    if (this.#tied.length > 1) sortRows(this.out, this.#tied);
-    this.#tied.length = 0;
+    if (this.#tied.length > 0) sortRows(this.out, [...this.#tied.splice(0), this.#lastRow]);
     if (this.out.length >= SEGMENT_BYTES) this.#seal();
   }
 
-  #seal(): void {
-    if (this.out.length === 0) return;
-    this.#segments.push(this.out.view());
-    this.#segmentBytes += this.out.length;
+  /** Puts the first `length` bytes of `out` aside; the rest, whose ties are still open, stays in a new `out`. */
+  #seal(length = this.out.length): void {
+    if (length === 0) return;
+    const rest = this.out.view().subarray(length);
+    this.#segments.push(this.out.view().subarray(0, length));
+    this.#segmentBytes += length;
     this.out = new ByteBuffer(SEGMENT_BYTES + SEGMENT_BYTES / 8);
+    this.out.append(rest);
+    this.#lastRow -= length;
+    this.#tied = this.#tied.map((offset) => offset - length);
   }
 }
 

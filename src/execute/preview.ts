@@ -5,9 +5,17 @@ import type { QueryResult, Session } from '../duckdb/session.ts';
 import { bindParams } from '../job/bind-params.ts';
 import type { Column, Job, Step } from '../job/job.ts';
 import type { Plan } from '../plan/plan.ts';
-import { countReads, loadInputs, loadStep } from './load-relations.ts';
+import {
+  countReads,
+  type LoadInputsOptions,
+  loadInputs,
+  loadStep,
+  placingScanErrors,
+  retryingExactly,
+  stepKind,
+} from './load-relations.ts';
 import { machineLimits } from './machine-limits.ts';
-import { type OnlyValues, placingErrors, sortedStepRows, stepRows, type WrappedSql } from './step-query.ts';
+import { type OnlyValues, placingErrors, stepRows } from './step-query.ts';
 import { openTaskSession } from './task-session.ts';
 
 /** Calls `use` with a session in which the job's inputs and the steps before `until` are tables. */
@@ -18,16 +26,34 @@ export async function withRelations<T>(
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   const scratch = await mkdtemp(join(tmpdir(), 'pitwall-'));
-  const session = await openTaskSession(machineLimits(), scratch);
   try {
-    await loadInputs(session, plan, job, { scratch, folders: [], onInput: () => undefined });
-    const reads = countReads(job);
-    for (const step of stepsBefore(job, until))
-      await loadStep(session, job, step, reads.get(step.name.toLowerCase()) ?? 0);
-    return await use(session);
+    return await retryingExactly((exact) =>
+      useRelations(plan, job, until, { scratch, folders: [], exact }, use),
+    );
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function useRelations<T>(
+  plan: Plan,
+  job: Job,
+  until: Step | undefined,
+  options: LoadInputsOptions,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openTaskSession(machineLimits(), options.scratch);
+  try {
+    const staged = await loadInputs(session, plan, job, options);
+    return await placingScanErrors(session, staged, 'fast', async () => {
+      const reads = countReads(job);
+      for (const step of stepsBefore(job, until)) {
+        await loadStep(session, job, step, stepKind(step, reads.get(step.name.toLowerCase()) ?? 0));
+      }
+      return use(session);
+    });
   } finally {
     await session.close();
-    await rm(scratch, { recursive: true, force: true });
   }
 }
 
@@ -48,8 +74,7 @@ export async function previewStep(
   job: Job,
   { step, columns, only, limit }: PreviewOptions,
 ): Promise<QueryResult> {
-  const rows: WrappedSql =
-    step.orderBy.length > 0 ? sortedStepRows(step, columns, only) : stepRows(step, columns, only);
+  const rows = stepRows(step, columns, only);
   const sql = `${rows.sql}\nLIMIT ${limit}`;
   return placingErrors(step, rows, () => session.query(sql, bindParams(job.params, step.parameters)));
 }

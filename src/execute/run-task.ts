@@ -1,17 +1,28 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Session } from '../duckdb/session.ts';
+import { bindParams } from '../job/bind-params.ts';
 import type { Column, Job, Step } from '../job/job.ts';
 import type { Plan } from '../plan/plan.ts';
 import { writeColumnarOutputs } from './columnar-outputs.ts';
-import { countReads, loadInputs, loadStep } from './load-relations.ts';
+import { EncoderPool } from './encoder-pool.ts';
+import {
+  countReads,
+  loadInputs,
+  loadStep,
+  placingScanErrors,
+  retryingExactly,
+  stepKind,
+} from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
-import type { OutputContext, OutputStep } from './output-context.ts';
+import type { OutputContext, OutputStep, RowCounter } from './output-context.ts';
 import { partitionSet } from './partition-set.ts';
-import type { StagedOutput, TaskRecord } from './record.ts';
+import { dividePartitions } from './partition-shares.ts';
+import type { CheckResult, StagedOutput, TaskRecord } from './record.ts';
 import { runChecks } from './run-checks.ts';
-import type { OnlyValues } from './step-query.ts';
-import { openTaskSession } from './task-session.ts';
+import { writeSharedOutputs } from './shared-outputs.ts';
+import { type OnlyValues, statementSource, stepRows, tableSource, type WrappedSql } from './step-query.ts';
+import { openTaskSession, prepareStreaming } from './task-session.ts';
 import { writeTextOutputs } from './text-outputs.ts';
 
 export interface TaskOptions {
@@ -22,14 +33,14 @@ export interface TaskOptions {
   readonly only: OnlyValues;
   /** An existing folder of the task's own for spilled and decompressed data. */
   readonly scratch: string;
-  /** The folder for the staged files of an output root; it is made when it is missing. */
+  /** The existing folder for the staged files of an output root. */
   readonly stagingFolder: (root: string) => string;
   readonly onProgress: (progress: TaskProgress) => void;
   readonly signal: AbortSignal;
 }
 
 export interface TaskProgress {
-  /** What the task is at: `reading races`, `computing winners`, `writing stats`, `checking`. */
+  /** What the task is at: `reading races`, `computing winners`, `writing stats`. */
   readonly phase: string;
   /** Of the running query, 0 to 100; -1 when DuckDB cannot tell. */
   readonly percentage: number;
@@ -45,17 +56,26 @@ const PROGRESS_INTERVAL_MS = 100;
  * @throws PitwallError of the class that the failure has
  */
 export async function runTask(plan: Plan, job: Job, options: TaskOptions): Promise<TaskRecord> {
+  return retryingExactly((exact) => attemptTask(plan, job, options, exact));
+}
+
+async function attemptTask(
+  plan: Plan,
+  job: Job,
+  options: TaskOptions,
+  exact: ReadonlySet<string>,
+): Promise<TaskRecord> {
   const session = await openTaskSession(options.limits, options.scratch);
-  const interrupt = () => session.interrupt();
-  options.signal.addEventListener('abort', interrupt);
   const task = new FusedTask(session, plan, job, options);
+  const interrupt = () => task.interrupt();
+  options.signal.addEventListener('abort', interrupt);
   const timer = setInterval(() => task.reportProgress(), PROGRESS_INTERVAL_MS);
   try {
-    return await task.run();
+    return await task.run(exact);
   } finally {
     clearInterval(timer);
     options.signal.removeEventListener('abort', interrupt);
-    await session.close();
+    await task.close();
   }
 }
 
@@ -66,6 +86,8 @@ class FusedTask {
   readonly #job: Job;
   readonly #options: TaskOptions;
   readonly #reads: ReadonlyMap<string, number>;
+  #pool: EncoderPool | undefined;
+  #checking: Session | undefined;
   #phase = 'starting';
   #rows = 0;
 
@@ -77,12 +99,22 @@ class FusedTask {
     this.#reads = countReads(job);
   }
 
-  async run(): Promise<TaskRecord> {
-    await this.#loadInputs();
-    const outputs: StagedOutput[] = [];
-    for (const step of this.#job.steps) outputs.push(...(await this.#runStep(step)));
-    this.#begin('checking');
-    return { outputs, checks: await runChecks(this.#session, this.#job) };
+  async run(exact: ReadonlySet<string>): Promise<TaskRecord> {
+    const { scratch, stagingFolder, limits } = this.#options;
+    this.#pool = await startEncoders(this.#session, this.#plan, this.#job, limits);
+    const folders = this.#job.steps.filter(hasOutput).map(({ output }) => stagingFolder(output.root));
+    const onInput = (name: string) => this.#begin(`reading ${name}`);
+    const staged = await loadInputs(this.#session, this.#plan, this.#job, {
+      scratch,
+      folders,
+      exact,
+      onInput,
+    });
+    return placingScanErrors(this.#session, staged, 'fast', async () => {
+      for (const step of this.#job.steps) await this.#loadStep(step);
+      const [outputs, checks] = await settleBoth(this.#writeSteps(), this.#runChecks());
+      return { outputs, checks };
+    });
   }
 
   reportProgress(): void {
@@ -90,62 +122,127 @@ class FusedTask {
     this.#options.onProgress({ phase: this.#phase, percentage, rows: this.#rows });
   }
 
+  interrupt(): void {
+    this.#session.interrupt();
+    this.#checking?.interrupt();
+    this.#pool?.interrupt();
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.close();
+    await this.#session.close();
+  }
+
   #begin(phase: string): void {
     this.#options.signal.throwIfAborted();
     this.#phase = phase;
+    this.reportProgress();
   }
 
-  #readsOf(name: string): number {
-    return this.#reads.get(name.toLowerCase()) ?? 0;
+  /** A step that only its writer reads needs no table, unless several threads are to write it. */
+  async #loadStep(step: Step): Promise<void> {
+    const reads = this.#reads.get(step.name.toLowerCase()) ?? 0;
+    if (reads === 0 && !this.#isShared(step)) return;
+    this.#begin(`computing ${step.name}`);
+    await loadStep(this.#session, this.#job, step, hasOutput(step) ? 'TABLE' : stepKind(step, reads));
   }
 
-  async #loadInputs(): Promise<void> {
-    const { scratch, stagingFolder } = this.#options;
-    const folders = this.#job.steps.filter(hasOutput).map(({ output }) => stagingFolder(output.root));
-    const onInput = (name: string) => this.#begin(`reading ${name}`);
-    await loadInputs(this.#session, this.#plan, this.#job, { scratch, folders, onInput });
+  #isShared(step: Step): boolean {
+    return this.#pool !== undefined && hasOutput(step) && isShareable(step);
   }
 
-  async #runStep(step: Step): Promise<StagedOutput[]> {
-    const outputs = hasOutput(step) ? await this.#writeOutputs(step) : [];
-    const reads = this.#readsOf(step.name);
-    if (reads > 0) {
-      this.#begin(`computing ${step.name}`);
-      await loadStep(this.#session, this.#job, step, reads);
+  /** On a connection of its own, beside the writing, which leaves processors idle. */
+  async #runChecks(): Promise<CheckResult[]> {
+    const connection = await this.#session.connect();
+    this.#checking = connection;
+    try {
+      return await runChecks(connection, this.#job);
+    } finally {
+      this.#checking = undefined;
+      await connection.close();
     }
+  }
+
+  async #writeSteps(): Promise<StagedOutput[]> {
+    const outputs: StagedOutput[] = [];
+    for (const step of this.#job.steps.filter(hasOutput)) outputs.push(...(await this.#writeStep(step)));
     return outputs;
   }
 
-  async #writeOutputs(step: OutputStep): Promise<StagedOutput[]> {
+  async #writeStep(step: OutputStep): Promise<StagedOutput[]> {
     this.#begin(`writing ${step.name}`);
-    const context = await this.#outputContext(step);
+    const onRows: RowCounter = (rows) => {
+      this.#rows += rows;
+      this.#options.signal.throwIfAborted();
+    };
     const { format } = step.output;
-    if (format === 'parquet' || format === 'arrow') return writeColumnarOutputs(context, format);
-    return writeTextOutputs(context, format);
+    const pool = this.#isShared(step) ? this.#pool : undefined;
+    if (pool !== undefined)
+      return writeSharedOutputs(this.#session, await this.#shareContexts(step, pool), pool, onRows);
+    const context = await this.#outputContext(step, this.#source(step), step.name);
+    if (format === 'parquet' || format === 'arrow')
+      return writeColumnarOutputs(this.#session, context, format, onRows);
+    return writeTextOutputs(this.#session, context, onRows);
   }
 
-  async #outputContext(step: OutputStep): Promise<OutputContext> {
-    const { only, runId, columns, stagingFolder } = this.#options;
-    const folder = join(stagingFolder(step.output.root), step.name);
+  #source(step: Step): WrappedSql {
+    return this.#reads.has(step.name.toLowerCase()) ? tableSource(step) : statementSource(step);
+  }
+
+  async #shareContexts(step: OutputStep, pool: EncoderPool): Promise<[OutputContext, ...OutputContext[]]> {
+    const [own, ...others] = await dividePartitions(this.#session, step, pool.size + 1);
+    const first = await this.#outputContext(step, own ?? tableSource(step), `${step.name} 0`);
+    const rest = others.map((source, index) =>
+      this.#outputContext(step, source, `${step.name} ${index + 1}`),
+    );
+    return [first, ...(await Promise.all(rest))];
+  }
+
+  async #outputContext(step: OutputStep, source: WrappedSql, folderName: string): Promise<OutputContext> {
+    const { only, runId, columns: known, stagingFolder } = this.#options;
+    const folder = join(stagingFolder(step.output.root), folderName);
+    await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    const common = {
-      session: this.#session,
-      job: this.#job,
-      plan: this.#plan,
+    const columns = known.get(step.name) ?? [];
+    return {
       step,
-      only,
+      columns,
+      rows: stepRows(step, columns, only, source),
+      parameters: bindParams(this.#job.params, step.parameters),
+      partitions: await partitionSet(this.#session, this.#job, this.#plan, step, columns, only),
       runId,
       stagingFolder: folder,
     };
-    const stepColumns = columns.get(step.name) ?? [];
-    const partitions = await partitionSet(this.#session, this.#job, this.#plan, step, stepColumns, only);
-    const onRows = (rows: number) => {
-      this.#rows += rows;
-    };
-    return { ...common, columns: stepColumns, partitions, onRows };
   }
+}
+
+/** Below this a second thread takes longer to start than it saves. */
+const SHARE_FROM_BYTES = 64 * 1024 * 1024;
+const MAX_ENCODERS = 8;
+
+async function startEncoders(
+  session: Session,
+  plan: Plan,
+  job: Job,
+  { threads }: MachineLimits,
+): Promise<EncoderPool | undefined> {
+  const bytes = plan.tasks.reduce((total, { estimate }) => total + estimate.inputBytes, 0);
+  if (threads < 2 || bytes < SHARE_FROM_BYTES || !job.steps.some(isShareable)) return undefined;
+  return EncoderPool.start(session, Math.min(threads, MAX_ENCODERS) - 1, prepareStreaming);
 }
 
 function hasOutput(step: Step): step is OutputStep {
   return step.output !== undefined;
+}
+
+function isShareable({ output, partitionBy }: Step): boolean {
+  return (
+    output !== undefined && partitionBy.length > 0 && output.format !== 'parquet' && output.format !== 'arrow'
+  );
+}
+
+/** Both settle before the first failure is thrown. */
+async function settleBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
 }

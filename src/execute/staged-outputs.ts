@@ -42,18 +42,26 @@ export class StagedOutputs {
     this.#throwFailure();
   }
 
-  /** Waits for every file and adds the empty ones, which `writeEmpty` writes. */
-  async finish(writeEmpty: WritePartition): Promise<StagedOutput[]> {
-    for (const texts of this.#emptyPartitions()) await this.#addEmpty(texts, writeEmpty);
+  /** Waits for every file that was added. */
+  async settle(): Promise<StagedOutput[]> {
     await Promise.all(this.#writing);
     this.#throwFailure();
-    const outputs = [...this.#outputs.values()].sort((a, b) =>
+    return [...this.#outputs.values()];
+  }
+
+  /** Takes over the files that another thread staged for the same step. */
+  adopt(outputs: readonly StagedOutput[]): void {
+    for (const output of outputs) this.#outputs.set(recordId(output), output);
+  }
+
+  /** Adds the empty files, which `writeEmpty` writes, and waits for all. */
+  async finish(writeEmpty: WritePartition): Promise<StagedOutput[]> {
+    for (const texts of this.#emptyPartitions()) await this.#addEmpty(texts, writeEmpty);
+    const outputs = (await this.settle()).sort((a, b) =>
       Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)),
     );
-    checkCollisions(
-      this.#context.step.output,
-      outputs.map(({ path }) => path),
-    );
+    const paths = outputs.map(({ path }) => path);
+    checkCollisions(this.#context.step.output, paths);
     return outputs;
   }
 
@@ -95,4 +103,8 @@ export class StagedOutputs {
       }
     }
   }
+}
+
+function recordId({ partition }: StagedOutput): string {
+  return partitionId(new Map(Object.entries(partition)));
 }

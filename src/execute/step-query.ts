@@ -1,4 +1,4 @@
-import { QueryError, type Session } from '../duckdb/session.ts';
+import { type Parameters, QueryError, type Session } from '../duckdb/session.ts';
 import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
 import type { Column, SqlText, Step } from '../job/job.ts';
 import { statementText } from '../job/sql-text.ts';
@@ -10,36 +10,47 @@ export type OnlyValues = ReadonlyMap<string, readonly string[]>;
 /** SQL around a user's statement, and where that statement begins in it. */
 export interface WrappedSql {
   readonly sql: string;
-  /** Characters before the user's text. */
+  /** Characters before the user's text; the length of all where it holds none. */
   readonly before: number;
 }
 
-/** The rows of a step: all of them, or those of the wanted partitions. */
-export function stepRows(step: Step, columns: readonly Column[], only: OnlyValues): WrappedSql {
-  const before = 'SELECT * FROM (\n';
-  return {
-    sql: `${before}${statementText(step.sql)}\n)${whereOnly(step, columns, only)}`,
-    before: before.length,
-  };
+/** What stands behind FROM: the user's statement itself. */
+export function statementSource({ sql }: SqlText): WrappedSql {
+  return { sql: `(\n${statementText(sql)}\n)`, before: '(\n'.length };
 }
 
-/** The same rows, sorted by partition and then by the step's `order_by`. */
-export function sortedStepRows(step: Step, columns: readonly Column[], only: OnlyValues): WrappedSql {
-  const typeOf = (name: string) => columns.find((column) => column.name === name)?.type ?? '';
-  const sortKey = sortKeyExpression(step.orderBy, typeOf);
-  const hidden = sortKey === undefined ? '' : `, ${sortKey} AS ${quoteIdentifier(SORT_KEY_COLUMN)}`;
-  const before = `SELECT *${hidden} FROM (\n`;
-  const after = `\n)${whereOnly(step, columns, only)}\nORDER BY ${orderByList(step.partitionBy, step.orderBy)}`;
-  return { sql: before + statementText(step.sql) + after, before: before.length };
+/** What stands behind FROM: the table that holds the step's result. */
+export function tableSource({ name }: Step): WrappedSql {
+  const sql = quoteIdentifier(name);
+  return { sql, before: sql.length };
 }
 
-function whereOnly(step: Step, columns: readonly Column[], only: OnlyValues): string {
-  const conditions = step.partitionBy.flatMap((name) => {
-    const values = only.get(name);
-    const type = columns.find((column) => column.name === name)?.type ?? 'VARCHAR';
-    return values === undefined
-      ? []
-      : [`${quoteIdentifier(name)} IN (${values.map((value) => castLiteral(value, type))})`];
+/** The rows of a step, narrowed to the wanted partitions; sorted by partition and `order_by` where it has one. */
+export function stepRows(
+  step: Step,
+  columns: readonly Column[],
+  only: OnlyValues,
+  source: WrappedSql = statementSource(step),
+): WrappedSql {
+  const typeOf = (name: string) => columns.find((column) => column.name === name)?.type ?? 'VARCHAR';
+  const isOrdered = step.orderBy.length > 0;
+  const before = `SELECT *${isOrdered ? hiddenColumn(step, typeOf) : ''} FROM `;
+  const order = isOrdered ? `\nORDER BY ${orderByList(step.partitionBy, step.orderBy)}` : '';
+  const sql = `${before}${source.sql}${whereOnly(step, typeOf, only)}${order}`;
+  return { sql, before: before.length + source.before };
+}
+
+type TypeOf = (column: string) => string;
+
+function hiddenColumn({ orderBy }: Step, typeOf: TypeOf): string {
+  const sortKey = sortKeyExpression(orderBy, typeOf);
+  return sortKey === undefined ? '' : `, ${sortKey} AS ${quoteIdentifier(SORT_KEY_COLUMN)}`;
+}
+
+function whereOnly({ partitionBy }: Step, typeOf: TypeOf, only: OnlyValues): string {
+  const conditions = partitionBy.flatMap((name) => {
+    const values = only.get(name)?.map((value) => castLiteral(value, typeOf(name)));
+    return values === undefined ? [] : [`${quoteIdentifier(name)} IN (${values})`];
   });
   return conditions.length === 0 ? '' : `\nWHERE ${conditions.join(' AND ')}`;
 }
@@ -66,7 +77,7 @@ export async function runWrapped(
   session: Session,
   text: SqlText,
   wrapped: WrappedSql,
-  parameters: Parameters<Session['run']>[1],
+  parameters: Parameters,
 ): Promise<void> {
   await placingErrors(text, wrapped, () => session.run(wrapped.sql, parameters));
 }

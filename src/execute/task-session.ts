@@ -18,9 +18,16 @@ export async function openTaskSession(limits: MachineLimits, scratch: string): P
       autoload_known_extensions: false,
     },
   });
-  await session.run(`SET GLOBAL TimeZone = 'UTC'; SET streaming_buffer_size = '${STREAMING_BUFFER}'`);
-  await session.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
+  await session.run(
+    "SET GLOBAL TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false",
+  );
+  await prepareStreaming(session);
   return session;
+}
+
+/** For a connection whose rows are streamed; not possible any more once the session is locked. */
+export async function prepareStreaming(session: Session): Promise<void> {
+  await session.run(`SET streaming_buffer_size = '${STREAMING_BUFFER}'`);
 }
 
 /** From now on SQL reads these files and folders, and nothing else; no setting can be changed. */

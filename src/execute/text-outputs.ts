@@ -1,37 +1,53 @@
-import { createRowEncoder, type Frame, type RowFormat } from '../encode/row-encoder.ts';
-import { bindParams } from '../job/bind-params.ts';
-import type { Output } from '../job/job.ts';
+import type { Session } from '../duckdb/session.ts';
+import {
+  createRowEncoder,
+  type Frame,
+  type RowEncoderOptions,
+  type RowFormat,
+} from '../encode/row-encoder.ts';
 import { createTieReaders } from './order-key.ts';
-import { type OutputContext, writtenColumns } from './output-context.ts';
+import { type OutputContext, type RowCounter, writtenColumns } from './output-context.ts';
 import { partitionText } from './partition-key.ts';
 import type { PartitionTexts } from './partition-path.ts';
 import type { StagedOutput } from './record.ts';
 import { type Partition, RowRouter } from './row-router.ts';
 import { stageFile } from './stage-file.ts';
 import { StagedOutputs } from './staged-outputs.ts';
-import { placingErrors, sortedStepRows, stepRows } from './step-query.ts';
+import { placingErrors } from './step-query.ts';
 
 /** Encoded rows of an unordered output that may wait in memory. */
 const ROUTING_BYTES = 128 * 1024 * 1024;
 
 /** Writes a step's outputs in a format whose rows are encoded one by one: JSON, NDJSON, CSV. */
-export async function writeTextOutputs(context: OutputContext, format: RowFormat): Promise<StagedOutput[]> {
-  const { session, job, step, columns, only, onRows } = context;
-  const isOrdered = step.orderBy.length > 0;
-  const query = isOrdered ? sortedStepRows(step, columns, only) : stepRows(step, columns, only);
-  const parameters = bindParams(job.params, step.parameters);
-  return placingErrors(step, query, async () => {
-    const result = await session.query(query.sql, parameters, { stream: true });
-    const encoder = createRowEncoder(result.schema, encoderOptions(context, format));
+export async function writeTextOutputs(
+  session: Session,
+  context: OutputContext,
+  onRows: RowCounter,
+): Promise<StagedOutput[]> {
+  const outputs = new StagedOutputs(context);
+  const frame = await encodeRows(session, context, outputs, onRows);
+  return outputs.finish((path) => stageFile(path, [frame.empty]));
+}
+
+/** Encodes the rows of a context and stages each partition's file when it is whole; gives the format's frame. */
+export async function encodeRows(
+  session: Session,
+  context: OutputContext,
+  outputs: StagedOutputs,
+  onRows: RowCounter,
+): Promise<Frame> {
+  const { step, rows, parameters } = context;
+  return placingErrors(step, rows, async () => {
+    const result = await session.query(rows.sql, parameters, { stream: true });
+    const encoder = createRowEncoder(result.schema, encoderOptions(context));
     const router = new RowRouter({
       schema: result.schema,
       encoder,
       partitionBy: step.partitionBy,
-      ties: isOrdered ? createTieReaders(result.schema, step.orderBy) : undefined,
+      ties: step.orderBy.length > 0 ? createTieReaders(result.schema, step.orderBy) : undefined,
       spillFolder: context.stagingFolder,
       memoryBytes: ROUTING_BYTES,
     });
-    const outputs = new StagedOutputs(context);
     for await (const batch of result) {
       router.write(batch);
       onRows(batch.numRows);
@@ -39,7 +55,8 @@ export async function writeTextOutputs(context: OutputContext, format: RowFormat
     }
     router.end();
     await stageWhole(router, outputs, context, encoder.frame);
-    return outputs.finish((path) => stageFile(path, [encoder.frame.empty]));
+    await outputs.settle();
+    return encoder.frame;
   });
 }
 
@@ -73,8 +90,8 @@ function* framed(frame: Frame, rows: Iterable<Uint8Array>): Generator<Uint8Array
   yield frame.close;
 }
 
-function encoderOptions(context: OutputContext, format: RowFormat): Parameters<typeof createRowEncoder>[1] {
-  const { indent, bigint, nonfinite, delimiter, header }: Output = context.step.output;
-  const common = { format, columns: writtenColumns(context), bigint, nonfinite };
+function encoderOptions(context: OutputContext): RowEncoderOptions {
+  const { format, indent, bigint, nonfinite, delimiter, header } = context.step.output;
+  const common = { format: format as RowFormat, columns: writtenColumns(context), bigint, nonfinite };
   return format === 'csv' ? { ...common, csv: { delimiter, header } } : { ...common, indent };
 }

@@ -1,0 +1,23 @@
+import type { ErrorKind, Place } from '../error.ts';
+import type { OutputContext } from './output-context.ts';
+import type { StagedOutput } from './record.ts';
+
+/** What the pool says to its thread. */
+export type ToWorker =
+  | { readonly kind: 'encode'; readonly context: OutputContext }
+  | { readonly kind: 'interrupt' }
+  | { readonly kind: 'close' };
+
+/** What the thread answers. */
+export type FromWorker =
+  | { readonly kind: 'rows'; readonly rows: number }
+  | { readonly kind: 'staged'; readonly outputs: readonly StagedOutput[] }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** An error as data; `errorKind` is undefined for one that is a bug. */
+export interface Failure {
+  readonly errorKind: ErrorKind | undefined;
+  readonly message: string;
+  readonly place: Place | undefined;
+  readonly stack: string | undefined;
+}
