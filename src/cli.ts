@@ -30,9 +30,13 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 function createProgram(): Command {
-  return new Command('pitwall')
-    .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`pitwall: ${text.replace(/^error: /, '')}`) });
+  return new Command('pitwall').exitOverride().configureOutput({
+    outputError: (text, write) => write(`pitwall: ${oneLine(text.replace(/^error: /, ''))}\n`),
+  });
+}
+
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s*\n\s*/g, ' ');
 }
 
 function reportFailure(error: unknown, interruptedBy: keyof typeof SIGNALS | undefined): number {
@@ -41,7 +45,7 @@ function reportFailure(error: unknown, interruptedBy: keyof typeof SIGNALS | und
   const text = isExpected
     ? String(error)
     : `internal error: ${error instanceof Error ? error.message : String(error)}; please report it with the output of --debug`;
-  processTerminal.err(`pitwall: ${text.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+  processTerminal.err(`pitwall: ${oneLine(text)}\n`);
   if (process.argv.includes('--debug')) console.error(error);
   if (interruptedBy !== undefined) return SIGNALS[interruptedBy];
   return isExpected ? error.exitCode : INTERNAL_ERROR;

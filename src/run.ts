@@ -64,7 +64,7 @@ export async function runJob(ref: string, options: RunOptions = {}): Promise<Run
       limits: machineLimits(options),
       scratch: folders.scratch,
       stagingFolder: folders.stagingFolder,
-      onProgress: trackProgress(inputBytes, onEvent),
+      onProgress: trackProgress(onEvent),
       signal: options.signal ?? new AbortController().signal,
     });
     warnOfChecks(record, onEvent);

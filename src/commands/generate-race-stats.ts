@@ -1,8 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openSession, type Session } from '../duckdb/session.ts';
 import { quoteLiteral } from '../duckdb/sql.ts';
-import { outputError } from '../publish/publish-files.ts';
+import { makeFolder, outputError } from '../publish/publish-files.ts';
 
 export interface RaceStatsSize {
   readonly races: number;
@@ -27,7 +26,7 @@ const FIRST_SEASON = 1950;
  */
 export async function generateRaceStats(size: RaceStatsSize): Promise<string[]> {
   const out = resolve(size.out);
-  await mkdir(out, { recursive: true }).catch((cause) => {
+  await makeFolder(out, []).catch((cause) => {
     throw outputError(out, cause);
   });
   const session = await openSession();

@@ -31,12 +31,9 @@ function splitPair(option: string, text: string): Pair {
 
 /** `--only year=2023 --only year=2024` → `{ year: ['2023', '2024'] }` */
 export function groupPairs(pairs: readonly Pair[]): Record<string, string[]> {
-  const groups: Record<string, string[]> = {};
-  for (const [name, value] of pairs) {
-    groups[name] ??= [];
-    groups[name].push(value);
-  }
-  return groups;
+  const groups = new Map<string, string[]>();
+  for (const [name, value] of pairs) groups.set(name, [...(groups.get(name) ?? []), value]);
+  return Object.fromEntries(groups);
 }
 
 /** An option's whole number of at least `least`. @throws PitwallError (`usage`) */

@@ -4,6 +4,7 @@ import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
 import { createIpcFileWriter } from '../encode/ipc-file.ts';
 import { orderByList } from './order-key.ts';
 import { type OutputContext, writtenColumns } from './output-context.ts';
+import { readPartitionTexts } from './partition-key.ts';
 import type { PartitionTexts } from './partition-path.ts';
 import type { StagedOutput } from './record.ts';
 import { sealFile } from './stage-file.ts';
@@ -31,14 +32,26 @@ export async function writeColumnarOutputs(
   const table = await createResultTable(session, context);
   const outputs = new StagedOutputs(context);
   const write = format === 'parquet' ? copyParquet : writeArrow;
+  try {
+    await writePartitions(table, write, outputs, onRows);
+    return await outputs.finish(writeNothing(table, write));
+  } finally {
+    await outputs.idle();
+    await session.run(`DROP TABLE ${quoteIdentifier(table.name)}`);
+  }
+}
+
+async function writePartitions(
+  table: ResultTable,
+  write: WriteRows,
+  outputs: StagedOutputs,
+  onRows: (rows: number) => void,
+): Promise<void> {
   for (const { id, texts, rows } of await listPartitions(table)) {
     if (!outputs.wants(texts)) continue;
     await outputs.add(texts, rows, (path) => write(table, id, path));
     onRows(rows);
   }
-  const staged = await outputs.finish(writeNothing(table, write));
-  await session.run(`DROP TABLE ${quoteIdentifier(table.name)}`);
-  return staged;
 }
 
 type WriteRows = (table: ResultTable, partitionId: number, path: string) => ReturnType<WritePartition>;
@@ -66,22 +79,25 @@ interface PartitionRange {
 }
 
 async function listPartitions({ name, session, context: { step } }: ResultTable): Promise<PartitionRange[]> {
-  const texts = step.partitionBy.map(
-    (column, index) => `CAST(any_value(${quoteIdentifier(column)}) AS VARCHAR) AS "${index}"`,
+  const grouped = `FROM ${quoteIdentifier(name)} GROUP BY ${PARTITION_COLUMN} ORDER BY ${PARTITION_COLUMN}`;
+  const counts = await session.rows(`SELECT ${PARTITION_COLUMN} AS id, count(*) AS "rows" ${grouped}`);
+  const columns = await mapInOrder(step.partitionBy, async (column) =>
+    readPartitionTexts(
+      await session.query(`SELECT any_value(${quoteIdentifier(column)}) AS key ${grouped}`),
+      'key',
+    ),
   );
-  const selected = [`${PARTITION_COLUMN} AS id`, 'count(*) AS "rows"', ...texts].join(', ');
-  const found = await session.rows(
-    `SELECT ${selected} FROM ${quoteIdentifier(name)} GROUP BY ${PARTITION_COLUMN} ORDER BY id`,
-  );
-  return found.map((row) => ({
-    id: Number(row.id),
-    rows: Number(row.rows),
-    texts: new Map(step.partitionBy.map((column, index) => [column, toText(row[String(index)])])),
+  return counts.map(({ id, rows }, at) => ({
+    id: Number(id),
+    rows: Number(rows),
+    texts: new Map(step.partitionBy.map((column, index) => [column, columns[index]?.[at] ?? null])),
   }));
 }
 
-function toText(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value);
+async function mapInOrder<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await map(item));
+  return results;
 }
 
 /** Ties of the order keys are broken by all columns, so that the file does not depend on threads. */

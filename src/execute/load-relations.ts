@@ -59,7 +59,7 @@ export async function loadInputs(
     staged.push(input);
     const numbers = exact.has(input.name) ? 'exact' : 'fast';
     await placingScanErrors(session, staged, numbers, () =>
-      loadInput(session, input, readsOf(reads, input), numbers),
+      loadInput(session, input, isWorthATable(planned, reads), numbers),
     );
   }
   const files = staged.flatMap((input) => input.files.map(({ path }) => path));
@@ -106,22 +106,26 @@ export async function retryingExactly<T>(attempt: (exact: ReadonlySet<string>) =
   }
 }
 
-function readsOf(reads: ReadonlyMap<string, number>, { name }: { readonly name: string }): number {
-  return reads.get(name.toLowerCase()) ?? 0;
-}
-
 async function loadInput(
   session: Session,
   input: PlannedInput,
-  reads: number,
+  materialise: boolean,
   numbers: NumberMode,
 ): Promise<void> {
-  const bytes = input.files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
-  const materialise = reads > 1 && bytes < MATERIALISE_BELOW_BYTES;
   const { setup, ordered } = inputStatements(input, { materialise, numbers });
   if (ordered) await session.run('SET GLOBAL preserve_insertion_order = true');
   for (const statement of setup) await session.run(statement);
   if (ordered) await session.run('SET GLOBAL preserve_insertion_order = false');
+}
+
+/** Whether an input is read once, into a table, rather than by each query that uses it. */
+export function isLoaded(planned: PlannedInput, reads: ReadonlyMap<string, number>): boolean {
+  return isWorthATable(planned, reads) || inputStatements(planned).ordered;
+}
+
+function isWorthATable({ name, files }: PlannedInput, reads: ReadonlyMap<string, number>): boolean {
+  const bytes = files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+  return (reads.get(name.toLowerCase()) ?? 0) > 1 && bytes < MATERIALISE_BELOW_BYTES;
 }
 
 /** Computes a step into a table, or with `view` lets the one query that reads it compute it. */

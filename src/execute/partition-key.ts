@@ -1,4 +1,5 @@
-import { type Data, DataType, type RecordBatch, type Schema } from 'apache-arrow';
+import { type Data, DataType, type Field, type RecordBatch, type Schema } from 'apache-arrow';
+import type { QueryResult } from '../duckdb/session.ts';
 import { ByteBuffer } from '../encode/byte-buffer.ts';
 import { createRowEncoder } from '../encode/row-encoder.ts';
 
@@ -21,9 +22,25 @@ export function createPartitionKeyReader(schema: Schema, column: string): Partit
   const index = schema.fields.findIndex((field) => field.name.toLowerCase() === column.toLowerCase());
   const field = schema.fields[index];
   if (field === undefined) throw new RangeError(`the result has no partition column ${column}`);
-  if (DataType.isInt(field.type) && field.type.bitWidth < 64) return new NumberKeyReader(index);
+  if (isSmallInteger(field)) return new NumberKeyReader(index);
   if (DataType.isUtf8(field.type)) return new TextKeyReader(index);
-  return new EncodedKeyReader(schema, index, field.name);
+  return new EncodedKeyReader(schema, field.name);
+}
+
+/** The column's partition texts in the rows of a small result. */
+export async function readPartitionTexts(result: QueryResult, column: string): Promise<(string | null)[]> {
+  const reader = createPartitionKeyReader(result.schema, column);
+  const texts: (string | null)[] = [];
+  for await (const batch of result) {
+    reader.bind(batch);
+    for (let row = 0; row < batch.numRows; row++) texts.push(partitionText(reader.read(row)));
+  }
+  return texts;
+}
+
+/** Booleans come as marked bytes (`arrow.bool8`). */
+function isSmallInteger({ type, metadata }: Field): boolean {
+  return DataType.isInt(type) && type.bitWidth < 64 && !metadata.has('ARROW:extension:name');
 }
 
 function columnData(batch: RecordBatch, index: number): Data {
@@ -72,13 +89,16 @@ class TextKeyReader implements PartitionKeyReader {
   }
 }
 
-/** Dates, decimals, wide integers and the rest: their text as JSON gives it, without its quotes. */
+/**
+ * Dates, decimals, wide integers and the rest: their text as JSON gives it, without its quotes. The two zeros of
+ * floating-point numbers are equal, and so one key.
+ */
 class EncodedKeyReader implements PartitionKeyReader {
   readonly #encoder;
   readonly #prefix: string;
   readonly #out = new ByteBuffer(64);
 
-  constructor(schema: Schema, _index: number, name: string) {
+  constructor(schema: Schema, name: string) {
     this.#encoder = createRowEncoder(schema, { format: 'ndjson', columns: [name], nonfinite: 'string' });
     this.#prefix = name;
   }
@@ -93,6 +113,7 @@ class EncodedKeyReader implements PartitionKeyReader {
     const text = new TextDecoder().decode(this.#out.view());
     const value = text.slice(JSON.stringify(this.#prefix).length + 2, -1);
     if (value === 'null') return null;
+    if (value === '-0') return '0';
     return value.startsWith('"') ? String(JSON.parse(value)) : value;
   }
 }

@@ -10,7 +10,7 @@ const MAX_PATH_BYTES = 1024;
 const UNSAFE = /[\p{Cc}"%*/:<=>?\\|]/gu;
 
 /** Names that Windows keeps for devices, whatever their extension. */
-const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
+const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³])(\.|$)/i;
 
 /** The text of each partition column in a row's partition; `null` is NULL. */
 export type PartitionTexts = ReadonlyMap<string, string | null>;
@@ -28,8 +28,19 @@ export function partitionPath(output: Output, texts: PartitionTexts, runId: stri
       return part.kind === 'run' ? runId : encodeColumn(output, part.column, texts.get(part.column) ?? null);
     })
     .join('');
+  checkSegments(output, path);
   checkLengths(output, path);
   return path;
+}
+
+/** A value never makes such a segment; the texts of `null_as` and `empty_as` can. */
+function checkSegments(output: Output, path: string): void {
+  const wrong = path.split('/').find((segment) => ['', '.', '..'].includes(segment));
+  if (wrong === undefined) return;
+  throw new PitwallError(
+    'job',
+    `a partition gives the path ${JSON.stringify(path)} in ${output.template}, expected a name between its slashes, got ${JSON.stringify(wrong)}; change null_as, empty_as or the path`,
+  );
 }
 
 function encodeColumn(output: Output, column: string, text: string | null): string {
@@ -65,8 +76,8 @@ export function encodeValue(text: string): string {
   const escaped = text.replace(UNSAFE, encodeEvery);
   const composed =
     escaped === escaped.normalize('NFC') ? escaped : escaped.replace(/\P{ASCII}+/gu, encodeEvery);
-  if (RESERVED.test(composed) || /^\.+$/.test(composed)) return encodeEvery(composed);
-  return composed.replace(/[. ]+$/, encodeEvery).replace(/^ +/, encodeEvery);
+  const trimmed = composed.replace(/[. ]+$/, encodeEvery).replace(/^ +/, encodeEvery);
+  return RESERVED.test(trimmed) ? encodeEvery(trimmed.charAt(0)) + trimmed.slice(1) : trimmed;
 }
 
 function encodeEvery(text: string): string {

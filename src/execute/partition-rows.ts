@@ -54,6 +54,7 @@ export class PartitionRows {
     this.#spilledBytes += freed;
     this.#segments = [];
     this.#segmentBytes = 0;
+    this.out = copyOf(this.out);
     return freed;
   }
 
@@ -82,6 +83,13 @@ export class PartitionRows {
     this.#lastRow -= length;
     this.#tied = this.#tied.map((offset) => offset - length);
   }
+}
+
+/** The same bytes in a buffer that is not larger than they need: a thousand spilled partitions keep one each. */
+function copyOf(out: ByteBuffer): ByteBuffer {
+  const copy = new ByteBuffer(Math.max(FIRST_BUFFER_BYTES, out.length));
+  copy.append(out.view());
+  return copy;
 }
 
 /** Sorts the rows that begin at `offsets` and reach to the end of `out`, by their bytes. */

@@ -1,15 +1,16 @@
-import type { Session } from '../duckdb/session.ts';
-import { quoteIdentifier } from '../duckdb/sql.ts';
+import type { Parameters, Session } from '../duckdb/session.ts';
 import { bindParams } from '../job/bind-params.ts';
 import type { Column, Job, PartitionValues, Step } from '../job/job.ts';
 import { statementText } from '../job/sql-text.ts';
 import type { Plan } from '../plan/plan.ts';
+import { readPartitionTexts } from './partition-key.ts';
 import type { PartitionTexts } from './partition-path.ts';
-import type { OnlyValues } from './step-query.ts';
+import { isOneOf, type OnlyValues } from './step-query.ts';
 
 /**
  * The partitions that a step with `partition:` consists of: rows of others do not belong to it, and those
- * without rows are its empty ones. `undefined` for a step without: its rows tell.
+ * without rows are its empty ones. Each holds the columns of `partition:`, which may be some of `partition_by`.
+ * `undefined` for a step without: its rows tell.
  */
 export type PartitionSet = readonly PartitionTexts[] | undefined;
 
@@ -30,35 +31,44 @@ export async function partitionSet(
   if (step.partition.length === 0) return undefined;
   let partitions: ReadonlyMap<string, string | null>[] = [new Map()];
   for (const values of step.partition) {
-    const texts = await columnTexts(session, job, plan, values, columns);
-    const wanted = texts.filter((text) => isWanted(only.get(values.column), text));
+    const type = columns.find(({ name }) => name === values.column)?.type ?? 'VARCHAR';
+    const source = partitionSource(job, plan, values);
+    const texts = await distinctTexts(session, source, type, only.get(values.column));
     partitions = partitions.flatMap((partition) =>
-      wanted.map((text) => new Map([...partition, [values.column, text]])),
+      texts.map((text) => new Map([...partition, [values.column, text]])),
     );
   }
-  return partitions.map((partition) => inOrder(partition, step.partitionBy));
+  return partitions.map((partition) => narrowTexts(partition, step));
 }
 
-function isWanted(only: readonly string[] | undefined, text: string | null): boolean {
-  return only === undefined || (text !== null && only.includes(text));
+/** Those of a partition's columns that the step is divided by, in the order of `partition_by`. */
+export function narrowTexts(texts: PartitionTexts, { partition, partitionBy }: Step): PartitionTexts {
+  const dividing = partitionBy.filter((name) => partition.some(({ column }) => column === name));
+  return new Map(dividing.map((name) => [name, texts.get(name) ?? null]));
 }
 
-function inOrder(partition: ReadonlyMap<string, string | null>, columns: readonly string[]): PartitionTexts {
-  return new Map(columns.map((column) => [column, partition.get(column) ?? null]));
+interface ValueSource {
+  /** SQL of one column. */
+  readonly sql: string;
+  readonly parameters: Parameters;
 }
 
-async function columnTexts(
+function partitionSource(job: Job, plan: Plan, { column, sql, parameters }: PartitionValues): ValueSource {
+  if (sql !== undefined) return { sql: statementText(sql), parameters: bindParams(job.params, parameters) };
+  return { sql: 'SELECT unnest($texts)', parameters: { texts: pathTexts(plan, column) } };
+}
+
+/** The values as texts, of the step's own type: `007` from a path is the 7 of an integer column. */
+async function distinctTexts(
   session: Session,
-  job: Job,
-  plan: Plan,
-  { column, sql, parameters }: PartitionValues,
-  columns: readonly Column[],
+  { sql, parameters }: ValueSource,
+  type: string,
+  only: readonly string[] | undefined,
 ): Promise<(string | null)[]> {
-  if (sql === undefined) return pathTexts(plan, column);
-  const type = columns.find(({ name }) => name === column)?.type ?? 'VARCHAR';
-  const wrapped = `SELECT DISTINCT CAST(CAST(value AS ${type}) AS VARCHAR) AS ${quoteIdentifier('text')} FROM (\n${statementText(sql)}\n) AS given(value)`;
-  const rows = await session.rows(wrapped, bindParams(job.params, parameters));
-  return rows.map(({ text }) => (text === null ? null : String(text)));
+  const values = `SELECT DISTINCT CAST(given AS ${type}) AS value FROM (\n${sql}\n) AS source(given)`;
+  const where = only === undefined ? '' : ` WHERE ${isOneOf('value', type, only)}`;
+  const found = await session.query(`SELECT value FROM (${values})${where}`, parameters);
+  return readPartitionTexts(found, 'value');
 }
 
 /** The values that the files of partitioned inputs have in their paths. */

@@ -15,6 +15,7 @@ import {
   stepKind,
 } from './load-relations.ts';
 import { machineLimits } from './machine-limits.ts';
+import { orderByList } from './order-key.ts';
 import { type OnlyValues, placingErrors, stepRows } from './step-query.ts';
 import { openTaskSession } from './task-session.ts';
 
@@ -74,7 +75,9 @@ export async function previewStep(
   job: Job,
   { step, columns, only, limit }: PreviewOptions,
 ): Promise<QueryResult> {
-  const rows = stepRows(step, columns, only);
-  const sql = `${rows.sql}\nLIMIT ${limit}`;
+  const rows = stepRows({ ...step, orderBy: [] }, columns, only);
+  const isOrdered = step.orderBy.length > 0;
+  const order = isOrdered ? `\nORDER BY ${orderByList(step.partitionBy, step.orderBy)}` : '';
+  const sql = `${rows.sql}${order}\nLIMIT ${limit}`;
   return placingErrors(step, rows, () => session.query(sql, bindParams(job.params, step.parameters)));
 }

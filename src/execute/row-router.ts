@@ -73,9 +73,9 @@ export class RowRouter {
     const { separator } = encoder.frame;
     for (let row = 0; row < rowCount; row++) {
       const rows = this.#partitionOf(row).rows;
-      const before = rows.out.length;
       if (ties === undefined) rows.beginUnorderedRow();
       else rows.beginRow(allTie(ties, row));
+      const before = rows.out.length;
       encoder.encodeRow(row, rows.out);
       rows.out.append(separator);
       this.#memoryBytes += rows.out.length - before;

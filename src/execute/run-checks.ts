@@ -22,7 +22,7 @@ async function runCheck(session: Session, job: Job, check: Check): Promise<Check
     const sql = statementText(check.sql);
     const parameters = bindParams(job.params, check.parameters);
     const find = () => findViolations(session, sql, parameters);
-    return [{ name, severity, ...(await placingErrors(check, { sql, before: COUNT_PREFIX.length }, find)) }];
+    return [{ name, severity, ...(await placingErrors(check, { sql, before: COUNTING.length }, find)) }];
   }
   const results: CheckResult[] = [];
   for (const rule of check.rules) {
@@ -33,20 +33,19 @@ async function runCheck(session: Session, job: Job, check: Check): Promise<Check
   return results;
 }
 
-const COUNT_PREFIX = 'SELECT count(*) AS violations FROM (\n';
+/** Of one length, so that an error of either query has its place. */
+const COUNTING = 'SELECT count(*) AS violations FROM (\n';
+const SAMPLING = 'SELECT * FROM (\n'.padStart(COUNTING.length);
 
 async function findViolations(
   session: Session,
   sql: string,
   parameters: ReturnType<typeof bindParams>,
 ): Promise<Pick<CheckResult, 'violations' | 'examples'>> {
-  const [row] = await session.rows(`${COUNT_PREFIX}${sql}\n)`, parameters);
+  const [row] = await session.rows(`${COUNTING}${sql}\n)`, parameters);
   const violations = Number(row?.violations ?? 0);
   if (violations === 0) return { violations, examples: [] };
-  const sample = await session.query(
-    `SELECT * FROM (\n${sql}\n) ORDER BY ALL LIMIT ${MAX_EXAMPLES}`,
-    parameters,
-  );
+  const sample = await session.query(`${SAMPLING}${sql}\n) ORDER BY ALL LIMIT ${MAX_EXAMPLES}`, parameters);
   const text = new TextDecoder().decode(
     await encodeJson(sample, { schema: sample.schema, nonfinite: 'string' }),
   );

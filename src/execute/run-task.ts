@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Session } from '../duckdb/session.ts';
+import { quoteIdentifier } from '../duckdb/sql.ts';
 import { bindParams } from '../job/bind-params.ts';
 import type { Column, Job, Step } from '../job/job.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -8,6 +9,7 @@ import { writeColumnarOutputs } from './columnar-outputs.ts';
 import { EncoderPool } from './encoder-pool.ts';
 import {
   countReads,
+  isLoaded,
   loadInputs,
   loadStep,
   placingScanErrors,
@@ -24,6 +26,7 @@ import { writeSharedOutputs } from './shared-outputs.ts';
 import { type OnlyValues, statementSource, stepRows, tableSource, type WrappedSql } from './step-query.ts';
 import { openTaskSession, prepareStreaming } from './task-session.ts';
 import { writeTextOutputs } from './text-outputs.ts';
+import { type WorkDone, Workload } from './workload.ts';
 
 export interface TaskOptions {
   readonly runId: string;
@@ -39,11 +42,9 @@ export interface TaskOptions {
   readonly signal: AbortSignal;
 }
 
-export interface TaskProgress {
+export interface TaskProgress extends WorkDone {
   /** What the task is at: `reading races`, `computing winners`, `writing stats`. */
   readonly phase: string;
-  /** Of the running query, 0 to 100; -1 when DuckDB cannot tell. */
-  readonly percentage: number;
   /** Rows of outputs encoded so far. */
   readonly rows: number;
 }
@@ -88,8 +89,10 @@ class FusedTask {
   readonly #reads: ReadonlyMap<string, number>;
   #pool: EncoderPool | undefined;
   #checking: Session | undefined;
+  readonly #workload: Workload;
   #phase = 'starting';
   #rows = 0;
+  #expectedRows = 0;
 
   constructor(session: Session, plan: Plan, job: Job, options: TaskOptions) {
     this.#session = session;
@@ -97,6 +100,7 @@ class FusedTask {
     this.#job = job;
     this.#options = options;
     this.#reads = countReads(job);
+    this.#workload = new Workload(plan, job, (input) => isLoaded(input, this.#reads));
   }
 
   async run(exact: ReadonlySet<string>): Promise<TaskRecord> {
@@ -118,8 +122,10 @@ class FusedTask {
   }
 
   reportProgress(): void {
-    const { percentage } = this.#session.progress();
-    this.#options.onProgress({ phase: this.#phase, percentage, rows: this.#rows });
+    const part =
+      this.#expectedRows > 0 ? this.#rows / this.#expectedRows : this.#session.progress().percentage / 100;
+    const done = this.#workload.done(Math.max(0, Math.min(1, part)));
+    this.#options.onProgress({ phase: this.#phase, rows: this.#rows, ...done });
   }
 
   interrupt(): void {
@@ -136,6 +142,7 @@ class FusedTask {
   #begin(phase: string): void {
     this.#options.signal.throwIfAborted();
     this.#phase = phase;
+    this.#workload.begin(phase);
     this.reportProgress();
   }
 
@@ -177,6 +184,7 @@ class FusedTask {
     };
     const { format } = step.output;
     const pool = this.#isShared(step) ? this.#pool : undefined;
+    if (this.#isTable(step)) this.#expectedRows += await countRows(this.#session, step);
     if (pool !== undefined)
       return writeSharedOutputs(this.#session, await this.#shareContexts(step, pool), pool, onRows);
     const context = await this.#outputContext(step, this.#source(step), step.name);
@@ -186,7 +194,11 @@ class FusedTask {
   }
 
   #source(step: Step): WrappedSql {
-    return this.#reads.has(step.name.toLowerCase()) ? tableSource(step) : statementSource(step);
+    return this.#isTable(step) ? tableSource(step) : statementSource(step);
+  }
+
+  #isTable(step: Step): boolean {
+    return this.#reads.has(step.name.toLowerCase()) || this.#isShared(step);
   }
 
   async #shareContexts(step: OutputStep, pool: EncoderPool): Promise<[OutputContext, ...OutputContext[]]> {
@@ -214,6 +226,11 @@ class FusedTask {
       stagingFolder: folder,
     };
   }
+}
+
+async function countRows(session: Session, { name }: Step): Promise<number> {
+  const [row] = await session.rows(`SELECT count(*) AS n FROM ${quoteIdentifier(name)}`);
+  return Number(row?.n ?? 0);
 }
 
 /** Below this a second thread takes longer to start than it saves. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { PitwallError } from '../error.ts';
+import type { Step } from '../job/job.ts';
 import { type OutputContext, toRecordPartition } from './output-context.ts';
 import { checkCollisions, type PartitionTexts, partitionPath } from './partition-path.ts';
-import { partitionId } from './partition-set.ts';
+import { narrowTexts, partitionId } from './partition-set.ts';
 import type { StagedOutput } from './record.ts';
 import type { StagedBytes } from './stage-file.ts';
 
@@ -28,7 +29,7 @@ export class StagedOutputs {
 
   /** Whether rows of this partition are published: those outside of the step's `partition:` are not. */
   wants(texts: PartitionTexts): boolean {
-    return this.#wanted?.has(partitionId(texts)) ?? true;
+    return this.#wanted?.has(partitionId(narrowTexts(texts, this.#context.step))) ?? true;
   }
 
   /** Begins to write a partition; resolves when there is room for the next. */
@@ -39,19 +40,24 @@ export class StagedOutputs {
     const tracked: Promise<void> = writing.finally(() => this.#writing.delete(tracked));
     this.#writing.add(tracked);
     while (this.#writing.size >= CONCURRENT_WRITES) await Promise.race(this.#writing);
-    this.#throwFailure();
+    if (this.#failure !== undefined) await this.settle();
+  }
+
+  /** Waits until no file is being written, whatever became of them. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#writing);
   }
 
   /** Waits for every file that was added. */
   async settle(): Promise<StagedOutput[]> {
-    await Promise.all(this.#writing);
-    this.#throwFailure();
+    await this.idle();
+    if (this.#failure !== undefined) throw this.#failure.error;
     return [...this.#outputs.values()];
   }
 
   /** Takes over the files that another thread staged for the same step. */
   adopt(outputs: readonly StagedOutput[]): void {
-    for (const output of outputs) this.#outputs.set(recordId(output), output);
+    for (const output of outputs) this.#outputs.set(this.#idOf(output), output);
   }
 
   /** Adds the empty files, which `writeEmpty` writes, and waits for all. */
@@ -63,10 +69,6 @@ export class StagedOutputs {
     const paths = outputs.map(({ path }) => path);
     checkCollisions(this.#context.step.output, paths);
     return outputs;
-  }
-
-  #throwFailure(): void {
-    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   async #write(texts: PartitionTexts, rows: number, write: WritePartition): Promise<void> {
@@ -81,30 +83,42 @@ export class StagedOutputs {
     this.#outputs.set(id, { ...common, ...(await write(stagedPath)) });
   }
 
+  #idOf({ partition }: StagedOutput): string {
+    return partitionId(
+      new Map(this.#context.step.partitionBy.map((name) => [name, partition[name] ?? null])),
+    );
+  }
+
   #emptyPartitions(): readonly PartitionTexts[] {
     const { step, partitions } = this.#context;
-    if (partitions !== undefined) return partitions.filter((texts) => !this.#outputs.has(partitionId(texts)));
+    if (partitions !== undefined) return partitions.filter((texts) => !this.#isWritten(texts));
     return step.partitionBy.length === 0 && this.#outputs.size === 0 ? [new Map()] : [];
   }
 
+  #isWritten(texts: PartitionTexts): boolean {
+    const { step } = this.#context;
+    if (texts.size === step.partitionBy.length) return this.#outputs.has(partitionId(texts));
+    return [...this.#outputs.values()].some(({ partition }) =>
+      [...texts].every(([name, text]) => partition[name] === text),
+    );
+  }
+
+  /** Values of some of the partition columns name no file that could be written. */
   async #addEmpty(texts: PartitionTexts, writeEmpty: WritePartition): Promise<void> {
     const { step } = this.#context;
     switch (step.output.empty) {
       case 'write':
-        return this.add(texts, 0, writeEmpty);
+        return texts.size === step.partitionBy.length ? this.add(texts, 0, writeEmpty) : undefined;
       case 'skip':
         return;
-      case 'fail': {
-        const which = partitionPath(step.output, texts, this.#context.runId);
-        throw new PitwallError(
-          'data',
-          `step "${step.name}" has no rows for ${which}, and its output says empty: fail`,
-        );
-      }
+      case 'fail':
+        await this.idle();
+        throw noRows(step, texts);
     }
   }
 }
 
-function recordId({ partition }: StagedOutput): string {
-  return partitionId(new Map(Object.entries(partition)));
+function noRows({ name }: Step, texts: PartitionTexts): PitwallError {
+  const which = [...texts].map(([column, text]) => ` where ${column} is ${text ?? 'NULL'}`).join(' and');
+  return new PitwallError('data', `step "${name}" has no rows${which}, and its output says empty: fail`);
 }

@@ -49,14 +49,16 @@ function hiddenColumn({ orderBy }: Step, typeOf: TypeOf): string {
 
 function whereOnly({ partitionBy }: Step, typeOf: TypeOf, only: OnlyValues): string {
   const conditions = partitionBy.flatMap((name) => {
-    const values = only.get(name)?.map((value) => castLiteral(value, typeOf(name)));
-    return values === undefined ? [] : [`${quoteIdentifier(name)} IN (${values})`];
+    const values = only.get(name);
+    return values === undefined ? [] : [isOneOf(name, typeOf(name), values)];
   });
   return conditions.length === 0 ? '' : `\nWHERE ${conditions.join(' AND ')}`;
 }
 
-function castLiteral(value: string, type: string): string {
-  return `CAST(${quoteLiteral(value)} AS ${type})`;
+/** The condition that a column has one of the values, given as texts. */
+export function isOneOf(column: string, type: string, values: readonly string[]): string {
+  const literals = values.map((value) => `CAST(${quoteLiteral(value)} AS ${type})`);
+  return `${quoteIdentifier(column)} IN (${literals.join(', ')})`;
 }
 
 /** Runs `work`; an error in the user's part of `wrapped` is placed in the user's file. */

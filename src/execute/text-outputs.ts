@@ -36,28 +36,40 @@ export async function encodeRows(
   outputs: StagedOutputs,
   onRows: RowCounter,
 ): Promise<Frame> {
+  const { step, rows } = context;
+  try {
+    return await placingErrors(step, rows, () => streamRows(session, context, outputs, onRows));
+  } finally {
+    await outputs.idle();
+  }
+}
+
+async function streamRows(
+  session: Session,
+  context: OutputContext,
+  outputs: StagedOutputs,
+  onRows: RowCounter,
+): Promise<Frame> {
   const { step, rows, parameters } = context;
-  return placingErrors(step, rows, async () => {
-    const result = await session.query(rows.sql, parameters, { stream: true });
-    const encoder = createRowEncoder(result.schema, encoderOptions(context));
-    const router = new RowRouter({
-      schema: result.schema,
-      encoder,
-      partitionBy: step.partitionBy,
-      ties: step.orderBy.length > 0 ? createTieReaders(result.schema, step.orderBy) : undefined,
-      spillFolder: context.stagingFolder,
-      memoryBytes: ROUTING_BYTES,
-    });
-    for await (const batch of result) {
-      router.write(batch);
-      onRows(batch.numRows);
-      await stageWhole(router, outputs, context, encoder.frame);
-    }
-    router.end();
-    await stageWhole(router, outputs, context, encoder.frame);
-    await outputs.settle();
-    return encoder.frame;
+  const result = await session.query(rows.sql, parameters, { stream: true });
+  const encoder = createRowEncoder(result.schema, encoderOptions(context));
+  const router = new RowRouter({
+    schema: result.schema,
+    encoder,
+    partitionBy: step.partitionBy,
+    ties: step.orderBy.length > 0 ? createTieReaders(result.schema, step.orderBy) : undefined,
+    spillFolder: context.stagingFolder,
+    memoryBytes: ROUTING_BYTES,
   });
+  for await (const batch of result) {
+    router.write(batch);
+    onRows(batch.numRows);
+    await stageWhole(router, outputs, context, encoder.frame);
+  }
+  router.end();
+  await stageWhole(router, outputs, context, encoder.frame);
+  await outputs.settle();
+  return encoder.frame;
 }
 
 async function stageWhole(

@@ -47,7 +47,8 @@ const DESCRIBE = 'DESCRIBE ';
 /** DuckDB gives no place for some errors: those stand where the statement starts. */
 function errorOffset(error: PitwallError, sql: string): number {
   const start = statementStart(sql);
-  if (!(error instanceof QueryError) || error.offset === undefined) return start;
+  if (!(error instanceof QueryError) || error.offset === undefined)
+    return Math.max(start, sql.indexOf(forbiddenFile(error) ?? sql));
   return error.sql === DESCRIBE + sql ? Math.max(start, error.offset - DESCRIBE.length) : error.offset;
 }
 
@@ -63,7 +64,7 @@ function readsBroken(error: PitwallError, { relations }: Binding): boolean {
 /** DuckDB would suggest its own system tables. */
 function sayError(error: PitwallError, { reading, relations }: Binding): string {
   const table = missingTable(error);
-  if (table === undefined) return sayOther(error.message);
+  if (table === undefined) return sayOther(error);
   const steps = reading.job.steps.map(({ name }) => name);
   const isStep = findName(table, steps) !== undefined;
   const rule = 'is this step or a later one: SQL reads the inputs and the steps before it';
@@ -71,10 +72,19 @@ function sayError(error: PitwallError, { reading, relations }: Binding): string 
 }
 
 /** A PIVOT without its values is several statements to DuckDB. */
-function sayOther(message: string): string {
+function sayOther(error: PitwallError): string {
+  const file = forbiddenFile(error);
+  if (file !== undefined)
+    return `SQL reads the inputs and the steps before it alone, got the file "${file}"; declare it as an input`;
+  const { message } = error;
   return message.includes('__pivot_enum')
     ? 'PIVOT has to name its values: add IN (…), so that the columns are known'
     : message;
+}
+
+/** What a closed session says of a file, be it there or not. */
+function forbiddenFile({ message }: PitwallError): string | undefined {
+  return /^Cannot access file "(.*)" - file system operations are disabled/.exec(message)?.[1];
 }
 
 function missingTable({ message }: PitwallError): string | undefined {

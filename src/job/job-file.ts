@@ -144,8 +144,10 @@ const outputSchema = z
       .describe('The text that stands for an empty value in the path; without it such a value is an error.'),
     unsafe_values: z
       .enum(['fail', 'encode'])
-      .default('encode')
-      .describe('Values that hold / or the like in the path: percent-encode them, or fail.'),
+      .default('fail')
+      .describe(
+        'Values with a part . or .. (../../x) in the path: fail, or percent-encode them as all others.',
+      ),
     delimiter: character.default(',').describe('CSV: between values.'),
     header: z.boolean().default(true).describe('CSV: whether the column names come first.'),
     compression: z

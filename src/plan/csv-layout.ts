@@ -20,8 +20,8 @@ export type HeaderRules = Pick<
  */
 export function headerLayout(file: string, header: readonly string[], rules: HeaderRules): Layout {
   const declared = new Map(rules.columns.map(({ name }) => [toKey(name, rules), name]));
-  checkRepeated(file, header, rules);
   checkMissing(file, header, rules);
+  checkRepeated(file, header, rules);
   const layout = header.map((source) => ({ source, column: declared.get(toKey(source, rules)) }));
   const extra = layout.filter(({ column }) => column === undefined).map(({ source }) => source);
   if (rules.extraColumns === 'error' && extra.length > 0) throw fail(file, sayExtra(extra));

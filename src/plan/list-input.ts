@@ -31,7 +31,9 @@ async function listPath(storage: Storage, input: Input, template: string): Promi
   return files;
 }
 
+/** `head` throws where the path is one of a folder. */
 async function nothingMatches(storage: Storage, name: string, template: string): Promise<PitwallError> {
+  await storage.head(template);
   const folder = await storage.nearestFolder(template);
   const found = folder === undefined ? 'none of its folders exists' : `the folder ${folder} exists`;
   return new PitwallError(

@@ -42,12 +42,22 @@ async function publishFile(
   }
 }
 
-/** Makes the missing folders of a path, the outermost first. */
+/** Makes the missing folders of a path, the outermost first. Node's own `recursive` never returns below /proc. */
 export async function makeFolder(folder: string, undo: (() => Promise<void>)[]): Promise<void> {
   if (await exists(folder)) return;
   await makeFolder(dirname(folder), undo);
-  await mkdir(folder, { recursive: true });
-  undo.push(() => rmdir(folder).catch(() => undefined));
+  try {
+    await mkdir(folder);
+    undo.push(() => rmdir(folder).catch(() => undefined));
+  } catch (error) {
+    if (!(await wasRaced(folder))) throw error;
+    await makeFolder(folder, undo);
+  }
+}
+
+/** Whether another run made the folder, or took its empty parent away, at the same moment. */
+async function wasRaced(folder: string): Promise<boolean> {
+  return (await exists(folder)) || !(await exists(dirname(folder)));
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -86,6 +96,7 @@ async function syncFolder(folder: string): Promise<void> {
 const REASONS: Record<string, string> = {
   EACCES: 'permission is denied; give this user the right to write there, or change the output path',
   EPERM: 'permission is denied; give this user the right to write there, or change the output path',
+  ENOENT: 'nothing can be made there; change the output path',
   EROFS: 'the file system is read-only; change the output path',
   ENOSPC: 'the disk is full; make room, or change the output path',
   EDQUOT: 'the disk quota is used up; make room, or change the output path',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { PitwallError } from '../error.ts';
 import type { CheckResult, StagedOutput, TaskRecord } from '../execute/record.ts';
+import { count } from '../plan/explain-plan.ts';
 import { publishFiles } from './publish-files.ts';
 import type { RunFolders } from './run-folders.ts';
 
@@ -20,7 +21,7 @@ function throwFailedChecks(checks: readonly CheckResult[]): void {
   const failed = checks.filter(({ severity, violations }) => severity === 'error' && violations > 0);
   const [first] = failed;
   if (first === undefined) return;
-  const others = failed.length === 1 ? '' : ` (and ${failed.length - 1} more checks failed)`;
+  const others = failed.length === 1 ? '' : ` (and ${count(failed.length - 1, 'more check')} failed)`;
   const message = `check failed: ${describeViolations(first)}${others}; nothing was published`;
   throw new PitwallError('data', message);
 }

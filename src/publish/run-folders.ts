@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Job } from '../job/job.ts';
 import { makeFolder, outputError } from './publish-files.ts';
 
@@ -20,15 +20,20 @@ export interface RunFolders {
 export async function makeRunFolders(job: Job, runId: string): Promise<RunFolders> {
   const roots = [...new Set(job.steps.flatMap(({ output }) => (output === undefined ? [] : [output.root])))];
   const folderOf = (root: string) => join(root, '_pitwall', job.name, 'runs', runId);
+  const made: string[] = [];
   const undo: (() => Promise<void>)[] = [];
   const folders: RunFolders = {
     scratch: join(folderOf(roots[0] ?? job.folder), 'scratch'),
     stagingFolder: (root) => join(folderOf(root), 'staged'),
     backupFolder: (root) => join(folderOf(root), 'backup'),
-    remove: () => removeFolders(roots.map(folderOf), undo),
+    remove: () => removeFolders(made, undo),
   };
   try {
-    for (const root of roots) await makeRootFolders(root, folders, undo);
+    for (const root of roots) {
+      await makeRunFolder(root, folderOf(root), undo);
+      made.push(folderOf(root));
+      await makeRootFolders(root, folders);
+    }
     await mkdir(folders.scratch, { recursive: true });
     return folders;
   } catch (error) {
@@ -37,14 +42,16 @@ export async function makeRunFolders(job: Job, runId: string): Promise<RunFolder
   }
 }
 
-async function makeRootFolders(
-  root: string,
-  folders: RunFolders,
-  undo: (() => Promise<void>)[],
-): Promise<void> {
+async function makeRunFolder(root: string, folder: string, undo: (() => Promise<void>)[]): Promise<void> {
   try {
-    await makeFolder(root, undo);
-    await makeFolder(dirname(folders.stagingFolder(root)), undo);
+    await makeFolder(folder, undo);
+  } catch (cause) {
+    throw outputError(root, cause);
+  }
+}
+
+async function makeRootFolders(root: string, folders: RunFolders): Promise<void> {
+  try {
     await mkdir(folders.stagingFolder(root));
     await mkdir(folders.backupFolder(root));
     await writeFile(join(folders.backupFolder(root), '.probe'), '');

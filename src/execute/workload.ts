@@ -1,0 +1,94 @@
+import type { Job, Step } from '../job/job.ts';
+import { outlineSql } from '../job/sql-text.ts';
+import type { Plan, PlannedInput } from '../plan/plan.ts';
+import { bytesRead } from './bytes-read.ts';
+
+/** A stretch of a task's work. */
+interface Phase {
+  readonly name: string;
+  /** Input bytes that are read in it. */
+  readonly bytes: number;
+  /** All its work, in bytes read that would take about as long. */
+  readonly weight: number;
+}
+
+export interface WorkDone {
+  /** Of the whole task, 0 to 1. */
+  readonly fraction: number;
+  /** Input bytes read. */
+  readonly bytes: number;
+}
+
+/** What computing and writing cost beside reading, as parts of all input bytes; measured on race_stats. */
+const COMPUTING_SHARE = 0.1;
+const WRITING_SHARE = 0.3;
+
+/** The phases of a fused task, to tell how far it is: an input is read when it is loaded, or by its first step. */
+export class Workload {
+  readonly #phases: readonly Phase[];
+  readonly #total: number;
+  readonly #bytesRead: () => number | undefined;
+  #current = 0;
+  #bytesBefore: number | undefined;
+
+  constructor(plan: Plan, job: Job, isLoaded: (input: PlannedInput) => boolean, readCounter = bytesRead) {
+    this.#bytesRead = readCounter;
+    this.#phases = [...listPhases(plan, job, isLoaded)];
+    this.#total = Math.max(1, sum(this.#phases.map(({ weight }) => weight)));
+  }
+
+  /** Phases that are passed over count as done. */
+  begin(name: string): void {
+    const index = this.#phases.findIndex((phase) => phase.name === name);
+    if (index < 0) return;
+    this.#current = index;
+    this.#bytesBefore = this.#bytesRead();
+  }
+
+  /** @param known - the part of the current phase that is known to be done, 0 to 1; the bytes read may tell more */
+  done(known: number): WorkDone {
+    const part = Math.max(known, this.#partRead());
+    const before = this.#phases.slice(0, this.#current);
+    const current = this.#phases[this.#current];
+    const weight = sum(before.map((phase) => phase.weight)) + part * (current?.weight ?? 0);
+    const bytes = sum(before.map((phase) => phase.bytes)) + part * (current?.bytes ?? 0);
+    return { fraction: Math.min(1, weight / this.#total), bytes: Math.round(bytes) };
+  }
+
+  #partRead(): number {
+    const bytes = this.#phases[this.#current]?.bytes ?? 0;
+    const now = bytes === 0 || this.#bytesBefore === undefined ? undefined : this.#bytesRead();
+    return now === undefined ? 0 : Math.min(1, (now - (this.#bytesBefore ?? now)) / bytes);
+  }
+}
+
+function* listPhases(plan: Plan, job: Job, isLoaded: (input: PlannedInput) => boolean): Generator<Phase> {
+  const unread = new Set(plan.inputs.filter((input) => !isLoaded(input)));
+  const allBytes = sum(plan.inputs.map(inputBytes));
+  for (const input of plan.inputs) {
+    const bytes = unread.has(input) ? 0 : inputBytes(input);
+    yield { name: `reading ${input.name}`, bytes, weight: bytes };
+  }
+  for (const step of job.steps) {
+    const bytes = takeBytes(unread, step);
+    yield { name: `computing ${step.name}`, bytes, weight: bytes + COMPUTING_SHARE * allBytes };
+  }
+  for (const { name } of job.steps.filter(({ output }) => output !== undefined)) {
+    yield { name: `writing ${name}`, bytes: 0, weight: WRITING_SHARE * allBytes };
+  }
+}
+
+function takeBytes(unread: Set<PlannedInput>, { sql }: Step): number {
+  const { words } = outlineSql(sql);
+  const taken = [...unread].filter(({ name }) => words.has(name.toLowerCase()));
+  for (const input of taken) unread.delete(input);
+  return sum(taken.map(inputBytes));
+}
+
+function inputBytes({ files }: PlannedInput): number {
+  return sum(files.map(({ sizeBytes }) => sizeBytes));
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}
