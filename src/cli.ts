@@ -5,20 +5,18 @@ import { processTerminal } from './commands/terminal.ts';
 import { PitwallError } from './error.ts';
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+type Signal = keyof typeof SIGNALS;
 const INTERNAL_ERROR = 1;
 const USAGE_ERROR = 2;
 
 /** Runs a command line and gives its exit code; every failure is one line on stderr. */
 async function main(argv: readonly string[]): Promise<number> {
   const interruption = new AbortController();
-  let interruptedBy: keyof typeof SIGNALS | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (interruptedBy !== undefined) process.exit(SIGNALS[signal]);
-      interruptedBy = signal;
-      interruption.abort(new PitwallError('interrupted', `interrupted by ${signal}; nothing was published`));
-    });
-  }
+  let interruptedBy: Signal | undefined;
+  onSignals((signal) => {
+    interruptedBy = signal;
+    interruption.abort(new PitwallError('interrupted', `interrupted by ${signal}; nothing was published`));
+  });
   try {
     await addCommands(createProgram(), processTerminal, interruption.signal).parseAsync([...argv], {
       from: 'user',
@@ -26,6 +24,22 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     return reportFailure(interruptedBy === undefined ? error : interruption.signal.reason, interruptedBy);
+  }
+}
+
+/** The terminal sends a signal to npx and to us, and npx, like timeout(1), passes it on: twice at once is once. */
+const REPEATED_MS = 500;
+
+/** Calls `interrupt` at the first signal; a later one ends the process at once. */
+function onSignals(interrupt: (signal: Signal) => void): void {
+  let firstMs: number | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (firstMs !== undefined && performance.now() - firstMs > REPEATED_MS) process.exit(SIGNALS[signal]);
+      if (firstMs !== undefined) return;
+      firstMs = performance.now();
+      interrupt(signal);
+    });
   }
 }
 
@@ -39,7 +53,7 @@ function oneLine(text: string): string {
   return text.trim().replaceAll(/\s*\n\s*/g, ' ');
 }
 
-function reportFailure(error: unknown, interruptedBy: keyof typeof SIGNALS | undefined): number {
+function reportFailure(error: unknown, interruptedBy: Signal | undefined): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
   const isExpected = error instanceof PitwallError;
   const text = isExpected

@@ -77,7 +77,20 @@ async function listFiles(folder: string): Promise<string[]> {
 async function compareFiles(name: string, expected: string, actual: string): Promise<string[]> {
   const [wanted, found] = await Promise.all([readFile(expected), readFile(actual)]);
   if (!name.endsWith('.json')) return wanted.equals(found) ? [] : [`${name}: the bytes differ`];
-  return compareJson(name, JSON.parse(wanted.toString()), JSON.parse(found.toString()));
+  return compareJson(name, parseExactly(wanted.toString()), parseExactly(found.toString()));
+}
+
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** JSON values; numbers that JavaScript would round are kept as their digits. */
+function parseExactly(text: string): unknown {
+  return JSON.parse(
+    text.replace(STRING_OR_NUMBER, (token) => (isRounded(token) ? JSON.stringify(`number ${token}`) : token)),
+  );
+}
+
+function isRounded(token: string): boolean {
+  return !token.startsWith('"') && token.replace(/^-?0*\.?0*|\.|[eE].*$/g, '').length > 15;
 }
 
 function compareJson(name: string, wanted: unknown, found: unknown): string[] {

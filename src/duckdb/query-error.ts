@@ -4,7 +4,7 @@ import { type ErrorKind, PitwallError, type Place } from '../error.ts';
 interface ErrorDocument {
   readonly exception_type?: string;
   readonly exception_message?: string;
-  /** Byte offset in the statement, as text. */
+  /** Offset in the statement, as text. */
   readonly position?: string;
 }
 
@@ -83,14 +83,14 @@ export class QueryError extends PitwallError {
   }
 }
 
-/** Makes DuckDB's error text, JSON or not, into a QueryError. `bytesBefore` were put in front of `sql`. */
-export function toQueryError(text: string | null, sql: string, bytesBefore = 0): QueryError {
+/** Makes DuckDB's error text, JSON or not, into a QueryError. */
+export function toQueryError(text: string | null, sql: string): QueryError {
   const document = parseErrorDocument(text ?? 'unknown error');
   const duckdbType = document.exception_type ?? 'Unknown';
   const detail = document.exception_message ?? 'unknown error';
   const [headline, hint] = splitHint(detail);
-  const position = document.position === undefined ? undefined : Number(document.position) - bytesBefore;
-  const offset = position === undefined || position < 0 ? undefined : characterOffset(sql, position);
+  const offset =
+    document.position === undefined ? undefined : toOffset(sql, headline, Number(document.position));
   const message = hint === undefined ? headline : `${headline.replace(/[!.]$/, '')}; ${hint}`;
   return new QueryError(KINDS[duckdbType] ?? 'data', message, { duckdbType, sql, offset, hint, detail });
 }
@@ -122,6 +122,12 @@ function splitHint(detail: string): [string, string | undefined] {
   return [headline, hint === '' ? undefined : hint];
 }
 
-function characterOffset(sql: string, byteOffset: number): number {
-  return new TextDecoder().decode(new TextEncoder().encode(sql).subarray(0, byteOffset)).length;
+/** What the scanner says of a text; of all else, the transformer, the binder and the rest say where. */
+const SCANNER_ERROR = / at (or near "|end of input$)/;
+
+/** The position in UTF-16 units: DuckDB's scanner counts code points, everything after it bytes. */
+function toOffset(sql: string, headline: string, position: number): number {
+  if (SCANNER_ERROR.test(headline)) return [...sql].slice(0, position).join('').length;
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  return decoder.decode(new TextEncoder().encode(sql).subarray(0, position)).length;
 }

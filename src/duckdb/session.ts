@@ -45,6 +45,8 @@ export interface Progress {
 /** How often a stream is run again to learn what its failure was. */
 const UNMASKING_RUNS = 5;
 
+const INTERRUPTION_INTERVAL_MS = 20;
+
 /** Types that Arrow lacks come marked (`arrow.uuid`, `arrow.opaque`) instead of narrowed; errors come as JSON. */
 const OWN_SETTINGS = { arrow_lossless_conversion: true, errors_as_json: true } as const;
 
@@ -131,6 +133,7 @@ export class Session {
   #last: Promise<unknown> = Promise.resolve();
   #openStream: QueryResult | undefined;
   #interruptions = 0;
+  #running: Promise<unknown> | undefined;
   #closed = false;
 
   constructor(database: Holder, connection: Out = openConnection(database)) {
@@ -209,11 +212,17 @@ export class Session {
     return { percentage, rowsProcessed: Number(rows_processed), totalRows: Number(total_rows_to_process) };
   }
 
-  /** Stops the running statement, which then fails with a QueryError of kind `interrupted`. */
+  /**
+   * Stops the running statement, which then fails with a QueryError of kind `interrupted`. DuckDB forgets an
+   * interruption that comes before the statement has begun, so it is repeated until the statement is over.
+   */
   interrupt(): void {
     if (this.#closed) return;
     this.#interruptions++;
-    native().interrupt(this.#connection[0]);
+    const again = () => native().interrupt(this.#connection[0]);
+    again();
+    const timer = this.#running && setInterval(again, INTERRUPTION_INTERVAL_MS);
+    this.#running?.finally(() => clearInterval(timer)).catch(() => undefined);
   }
 
   /** Waits for the running statement, then releases the connection; the last one closes the database. */
@@ -231,6 +240,15 @@ export class Session {
     if (this.#closed) throw new Error('the session is closed; open another');
   }
 
+  async #run<T>(running: Promise<T>): Promise<T> {
+    this.#running = running;
+    try {
+      return await running;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
   #throwIfBusy(): void {
     if (this.#openStream === undefined || this.#openStream.closed) return;
     throw new Error(
@@ -244,7 +262,7 @@ export class Session {
     const result = this.#last.then(async () => {
       this.#throwIfBusy();
       await this.#openStream?.settle();
-      return work();
+      return this.#run(work());
     });
     this.#last = result.catch(() => undefined);
     return result;

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Session } from '../duckdb/session.ts';
 import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
 import { createIpcFileWriter } from '../encode/ipc-file.ts';
+import type { Column } from '../job/job.ts';
 import { orderByList } from './order-key.ts';
 import { type OutputContext, writtenColumns } from './output-context.ts';
 import { readPartitionTexts } from './partition-key.ts';
@@ -100,16 +101,30 @@ async function mapInOrder<T, R>(items: readonly T[], map: (item: T) => Promise<R
   return results;
 }
 
+type ColumnSql = (column: Column) => string;
+
+/** Parquet has no integers of 128 bits, and DuckDB would write them as DOUBLE; larger ones than 38 digits fail. */
+function toParquetType({ name, type }: Column): string {
+  const column = quoteIdentifier(name);
+  return /^U?HUGEINT$/.test(type) ? `CAST(${column} AS DECIMAL(38, 0)) AS ${column}` : column;
+}
+
 /** Ties of the order keys are broken by all columns, so that the file does not depend on threads. */
-function partitionSql({ name, context }: ResultTable, id: number): string {
+function partitionSql(
+  { name, context }: ResultTable,
+  id: number,
+  select: ColumnSql = ({ name }) => quoteIdentifier(name),
+): string {
   const { step, columns } = context;
-  const written = writtenColumns(context);
+  const written = writtenColumns(context).map((column) =>
+    select(columns.find(({ name }) => name === column) ?? { name: column, type: '' }),
+  );
   const keys = orderByList(
     [],
     [...step.orderBy, ...columns.map((column) => ({ column: column.name, descending: false }))],
   );
   const order = step.orderBy.length === 0 ? '' : ` ORDER BY ${keys}`;
-  return `SELECT ${written.map(quoteIdentifier).join(', ')} FROM ${quoteIdentifier(name)} WHERE ${PARTITION_COLUMN} = ${id}${order}`;
+  return `SELECT ${written.join(', ')} FROM ${quoteIdentifier(name)} WHERE ${PARTITION_COLUMN} = ${id}${order}`;
 }
 
 async function copyParquet(table: ResultTable, id: number, path: string): ReturnType<WritePartition> {
@@ -118,7 +133,7 @@ async function copyParquet(table: ResultTable, id: number, path: string): Return
     context: { step },
   } = table;
   const options = `FORMAT parquet, COMPRESSION ${step.output.compression}`;
-  await session.run(`COPY (${partitionSql(table, id)}) TO ${quoteLiteral(path)} (${options})`);
+  await session.run(`COPY (${partitionSql(table, id, toParquetType)}) TO ${quoteLiteral(path)} (${options})`);
   return sealFile(path);
 }
 

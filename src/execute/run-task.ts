@@ -70,7 +70,7 @@ async function attemptTask(
   const task = new FusedTask(session, plan, job, options);
   const interrupt = () => task.interrupt();
   options.signal.addEventListener('abort', interrupt);
-  const timer = setInterval(() => task.reportProgress(), PROGRESS_INTERVAL_MS);
+  const timer = setInterval(() => task.tick(), PROGRESS_INTERVAL_MS);
   try {
     return await task.run(exact);
   } finally {
@@ -126,6 +126,12 @@ class FusedTask {
       this.#expectedRows > 0 ? this.#rows / this.#expectedRows : this.#session.progress().percentage / 100;
     const done = this.#workload.done(Math.max(0, Math.min(1, part)));
     this.#options.onProgress({ phase: this.#phase, rows: this.#rows, ...done });
+  }
+
+  /** An interruption that comes between two statements is lost on DuckDB: it is said again until the task ends. */
+  tick(): void {
+    if (this.#options.signal.aborted) this.interrupt();
+    else this.reportProgress();
   }
 
   interrupt(): void {

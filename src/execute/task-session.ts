@@ -4,7 +4,7 @@ import { quoteLiteral } from '../duckdb/sql.ts';
 import type { MachineLimits } from './machine-limits.ts';
 
 /** Streamed rows that may wait while others are encoded; DuckDB's default of 1 MB makes its threads wait. */
-const STREAMING_BUFFER = '64MB';
+const STREAMING_BUFFER = '8MB';
 
 /** A session within the limits, whose spill files go below `scratch`. */
 export async function openTaskSession(limits: MachineLimits, scratch: string): Promise<Session> {

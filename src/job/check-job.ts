@@ -87,7 +87,7 @@ async function bindInput(input: Input, binding: Binding): Promise<Input> {
 
 async function bindStep(step: Step, binding: Binding): Promise<Step> {
   for (const values of step.partition) await checkPartitionSql(values, step, binding);
-  const columns = await describeSql(step, binding);
+  const columns = refuseUnnamedStruct(step, await describeSql(step, binding), binding);
   await addRelation(step.name, columns, binding);
   if (columns === undefined) return step;
   await warnOfFloatSums(step, binding);
@@ -112,6 +112,22 @@ async function addRelation(
     await session.run(`CREATE TEMP TABLE ${quoteIdentifier(name)} (${declared.join(', ')})`);
     relations.add(name, columns);
   }
+}
+
+/** DuckDB describes the result of `row(1, 'x')` by a type that no table can have. */
+const UNNAMED_STRUCT = /STRUCT\((?!(?:"(?:[^"]|"")*"|\w+) )/;
+
+function refuseUnnamedStruct(
+  step: Step,
+  columns: readonly Column[] | undefined,
+  { reading }: Binding,
+): readonly Column[] | undefined {
+  const unnamed = columns?.find(({ type }) => UNNAMED_STRUCT.test(type));
+  if (unnamed === undefined) return columns;
+  const { context, paths } = reading;
+  const message = `column "${unnamed.name}" of the result is a struct without field names; write {'name': value} in place of row(value)`;
+  context.report.error(context.source.place([...(paths.get(step) ?? []), 'sql']), message);
+  return undefined;
 }
 
 async function checkPartitionSql(

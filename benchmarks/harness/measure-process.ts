@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { projectPath } from './project-root.ts';
+
+/** What one process took, by wait4; times in seconds of the wall clock and of all its threads. */
+export interface ProcessCost {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakRssBytes: number;
+}
+
+export interface MeasuredProcess extends ProcessCost {
+  readonly stdout: string;
+}
+
+/**
+ * Runs a command from start to end, in the project's folder. Its standard error is passed on.
+ *
+ * @throws Error when it exits with anything but 0
+ */
+export async function measureProcess(command: readonly string[]): Promise<MeasuredProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'pitwall-bench-'));
+  try {
+    const report = join(folder, 'cost.json');
+    const stdout = await runToEnd([
+      'python3',
+      projectPath('benchmarks/harness/measure.py'),
+      report,
+      ...command,
+    ]);
+    const cost: ProcessCost & { exitCode: number } = JSON.parse(await readFile(report, 'utf8'));
+    if (cost.exitCode !== 0) throw new Error(`exit code ${cost.exitCode} from: ${command.join(' ')}`);
+    const { seconds, cpuSeconds, peakRssBytes } = cost;
+    return { seconds, cpuSeconds, peakRssBytes, stdout };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Runs a command in the project's folder and gives its standard output. @throws Error when it fails */
+export async function runToEnd([program = '', ...args]: readonly string[]): Promise<string> {
+  const child = spawn(program, args, { cwd: projectPath(), stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject).on('close', resolve);
+  });
+  const [stdout, exitCode] = await Promise.all([text(child.stdout), ended]);
+  if (exitCode !== 0) throw new Error(`exit code ${exitCode} from: ${[program, ...args].join(' ')}`);
+  return stdout;
+}

@@ -1,0 +1,2 @@
+WITH mine AS (SELECT 1 AS id)
+DELETE FROM orders

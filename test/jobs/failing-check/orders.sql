@@ -1,0 +1,2 @@
+SELECT id, shop, day, amount
+FROM orders

@@ -1,0 +1,3 @@
+SELECT id, shop
+FROM orders
+WHERE shop = 'Oslo'

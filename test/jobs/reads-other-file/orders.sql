@@ -1,0 +1,2 @@
+SELECT id, shop
+FROM 'data/orders.csv'

@@ -1,0 +1,2 @@
+SELECT 1 AS id, filename AS shop, content
+FROM read_text('/etc/passwd')

@@ -1,0 +1,3 @@
+SELECT id, shop, day, amount
+FROM orders
+WHERE day >= $since

@@ -1,0 +1,3 @@
+SELECT id, shop, day, amount
+FROM orders;
+SELECT 1

@@ -1,0 +1,3 @@
+SELECT id, shop, day,
+  price
+FROM orders
