@@ -72,8 +72,7 @@ describe('a mistake on the command line ends in one line and exit code 2:', () =
     'a partition of a column that outputs are not divided by': {
       args: ['--only', 'region=north'],
       exitCode: 2,
-      stderr:
-        'pitwall: --only names "region", which is no partition column of job job; it has shop',
+      stderr: 'pitwall: --only names "region", which is no partition column of job job; it has shop',
     },
     'an unknown option': {
       args: ['--thread', '2'],
@@ -363,7 +362,7 @@ describe('a partition value that is no file name ends in exit code 1:', () => {
       stderr:
         'pitwall: partition value "../../x" of column "shop" climbs out of its folder, so it has no place in ${out}/{shop}.json; filter such rows out in the SQL, or set unsafe_values: encode in the output',
     },
-    'NULL': {
+    NULL: {
       files: orders('1,Rome,2024-01-01,1.50', '2,,2024-01-01,1.50'),
       exitCode: 1,
       stderr:

@@ -16,7 +16,10 @@ export interface RaceResult {
 }
 
 /** The files that race_stats has to publish, by name, as JSON values: a second implementation, in plain TypeScript. */
-export function expectedStats(races: readonly Race[], results: Iterable<RaceResult>): Record<string, unknown[]> {
+export function expectedStats(
+  races: readonly Race[],
+  results: Iterable<RaceResult>,
+): Record<string, unknown[]> {
   const winners = firstWinners(results);
   const files: Record<string, unknown[]> = {};
   for (const race of races) {

@@ -17,7 +17,13 @@ const STARTERS = 12;
 const SEASONS = [2009, 2008, 1950, 1951, 1957, 1994, 2004, 2021, 2026];
 const RUNNING = 2026;
 const RACES_RUN = 3;
-const NAMES = ['British Grand Prix', '"Größter" Preis', 'São Paulo, Interlagos', '70th Anniversary Grand Prix', '東京'];
+const NAMES = [
+  'British Grand Prix',
+  '"Größter" Preis',
+  'São Paulo, Interlagos',
+  '70th Anniversary Grand Prix',
+  '東京',
+];
 
 test('the full public history of the sport comes out right, by another implementation', async () => {
   const cwd = await emptyFolder();
@@ -30,7 +36,10 @@ test('the full public history of the sport comes out right, by another implement
   const { code, stderr } = await pitwall(['run', 'race_stats', '--set', 'source=dump', '--quiet'], { cwd });
   expect({ code, warnings: stderr.split('\n') }).toEqual({
     code: 0,
-    warnings: [expect.stringMatching(/^warning: check winners: unique\(raceId\): 3 rows break it, such as /), ''],
+    warnings: [
+      expect.stringMatching(/^warning: check winners: unique\(raceId\): 3 rows break it, such as /),
+      '',
+    ],
   });
   expect(await readResults(join(cwd, 'results'))).toEqual(expectedStats(races, results));
 });
@@ -98,7 +107,15 @@ function raceLine({ raceId, year, round, name, date, time }: Race): string {
 function resultLine({ resultId, raceId, driverId, position, fastestLapTime }: RaceResult): string {
   const before = [resultId, raceId, driverId, driverId % 210, 7, 3, position ?? '\\N'];
   const order = [quote(position === null ? 'R' : String(position)), position ?? 20, '9.5', 78];
-  const after = [quote('+1:02.5'), '\\N', 44, 2, orNone(fastestLapTime), quote('205.3'), position === null ? 3 : 1];
+  const after = [
+    quote('+1:02.5'),
+    '\\N',
+    44,
+    2,
+    orNone(fastestLapTime),
+    quote('205.3'),
+    position === null ? 3 : 1,
+  ];
   return [...before, ...order, ...after].join(',');
 }
 

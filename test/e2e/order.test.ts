@@ -19,10 +19,20 @@ test('a large history keeps the order of races.csv, byte by byte for any threads
   expect((await stat(join(cwd, 'csv/results.csv'))).size).toBeGreaterThan(SHARED_BYTES);
   const one = await run(cwd, 'one', ['--set', 'source=csv', '--threads', '1']);
   const four = await run(cwd, 'four', ['--set', 'source=csv', '--threads', '4']);
-  const parquet = await run(cwd, 'parquet-out', ['--set', 'source=parquet', '--set', 'format=parquet', '--threads', '4']);
+  const parquet = await run(cwd, 'parquet-out', [
+    '--set',
+    'source=parquet',
+    '--set',
+    'format=parquet',
+    '--threads',
+    '4',
+  ]);
   expect(four).toEqual(one);
   expect(parquet).toEqual(one);
-  const expected = expectedStats(await readRaces(join(cwd, 'csv')), readResults(await readLines(join(cwd, 'csv/results.csv'))));
+  const expected = expectedStats(
+    await readRaces(join(cwd, 'csv')),
+    readResults(await readLines(join(cwd, 'csv/results.csv'))),
+  );
   expect(Object.keys(one).sort()).toEqual(Object.keys(expected).sort());
   for (const [file, races] of Object.entries(expected))
     expect(isSame(JSON.parse(await readFile(join(cwd, 'four', file), 'utf8')), races), file).toBe(true);

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-import { CLI, type PitwallOptions } from "./pitwall.ts";
+import { CLI, type PitwallOptions } from './pitwall.ts';
 
 const NOBODY = 65534;
 

@@ -45,7 +45,9 @@ test('every finite double survives as text and as the bound value', () => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
       const text = canonicalText('number', String(value)) ?? null;
-      expect(bindParams([{ name: 'x', type: 'number', text }], ['x'])).toEqual({ x: value + 0 });
+      const bound = bindParams([{ name: 'x', type: 'number', text }], ['x']).x;
+      expect(bound).toEqual({ type: 'DOUBLE', value: text });
+      expect(Number(text)).toBe(value + 0);
     }),
   );
 });
