@@ -13,9 +13,9 @@ export function addCommands(program: Command, terminal: Terminal, signal: AbortS
   addRun(program, terminal, signal);
   addPlan(program, terminal);
   addValidate(program, terminal);
-  addPreview(program, terminal);
-  addQuery(program, terminal);
-  addTest(program, terminal);
+  addPreview(program, terminal, signal);
+  addQuery(program, terminal, signal);
+  addTest(program, terminal, signal);
   addGen(program, terminal);
   return program.addHelpText('after', EXIT_CODES);
 }
@@ -93,7 +93,7 @@ function addValidate(program: Command, terminal: Terminal): void {
     );
 }
 
-function addPreview(program: Command, terminal: Terminal): void {
+function addPreview(program: Command, terminal: Terminal, signal: AbortSignal): void {
   program
     .command('preview <job>')
     .description('print the first rows of a step; nothing is published')
@@ -104,11 +104,11 @@ function addPreview(program: Command, terminal: Terminal): void {
     .addOption(jsonOption())
     .addOption(debugOption())
     .action(async (job, options) =>
-      (await import('./preview-command.ts')).previewCommand(job, options, terminal),
+      (await import('./preview-command.ts')).previewCommand(job, options, terminal, signal),
     );
 }
 
-function addQuery(program: Command, terminal: Terminal): void {
+function addQuery(program: Command, terminal: Terminal, signal: AbortSignal): void {
   program
     .command('query <sql>')
     .description("run a SELECT over local files, or over a job's inputs and steps")
@@ -118,17 +118,19 @@ function addQuery(program: Command, terminal: Terminal): void {
     .addOption(jsonOption())
     .addOption(debugOption())
     .action(async (sql, options) =>
-      (await import('./query-command.ts')).queryCommand(sql, options, terminal),
+      (await import('./query-command.ts')).queryCommand(sql, options, terminal, signal),
     );
 }
 
-function addTest(program: Command, terminal: Terminal): void {
+function addTest(program: Command, terminal: Terminal, signal: AbortSignal): void {
   program
     .command('test <job>')
     .description("run the cases in a job's tests/ folder")
     .addOption(jsonOption())
     .addOption(debugOption())
-    .action(async (job, options) => (await import('./test-command.ts')).testCommand(job, options, terminal));
+    .action(async (job, options) =>
+      (await import('./test-command.ts')).testCommand(job, options, terminal, signal),
+    );
 }
 
 function addGen(program: Command, terminal: Terminal): void {

@@ -19,11 +19,12 @@ export async function previewCommand(
   ref: string,
   options: PreviewCommandOptions,
   terminal: Terminal,
+  signal: AbortSignal,
 ): Promise<void> {
   const { job, columns, plan } = await loadAndPlan(ref, { set: Object.fromEntries(options.set) });
   const step = findStep(job, options.step);
   const only = onlyValues(job, groupPairs(options.only));
-  await withRelations(plan, job, step, async (session) => {
+  await withRelations(plan, job, step, signal, async (session) => {
     const preview = { step, columns: columns.get(step.name) ?? [], only, limit: options.limit };
     await showRows(await previewStep(session, job, preview), options.json ?? false, terminal);
   });

@@ -1,3 +1,4 @@
+import { interruptible } from '../duckdb/interruptible.ts';
 import { openSession, type Session } from '../duckdb/session.ts';
 import { withRelations } from '../execute/preview.ts';
 import { statementText } from '../job/sql-text.ts';
@@ -19,20 +20,24 @@ export async function queryCommand(
   sql: string,
   options: QueryCommandOptions,
   terminal: Terminal,
+  signal: AbortSignal,
 ): Promise<void> {
   const show = (session: Session) => showSelect(session, sql, options, terminal);
-  if (options.job === undefined) return withPlainSession(show);
+  if (options.job === undefined) return withPlainSession(signal, show);
   const { job, plan } = await loadAndPlan(options.job, { set: Object.fromEntries(options.set) });
-  await withRelations(plan, job, undefined, show);
+  await withRelations(plan, job, undefined, signal, show);
 }
 
-async function withPlainSession(use: (session: Session) => Promise<void>): Promise<void> {
+async function withPlainSession(
+  signal: AbortSignal,
+  use: (session: Session) => Promise<void>,
+): Promise<void> {
   const session = await openSession({
     settings: { autoinstall_known_extensions: false, autoload_known_extensions: false },
   });
   try {
     await session.run("SET TimeZone = 'UTC'");
-    await use(session);
+    await interruptible(session, signal, () => use(session));
   } finally {
     await session.close();
   }

@@ -19,7 +19,7 @@ export interface CaseResult {
  *
  * @throws PitwallError (`usage`) when the job is unknown or has no cases
  */
-export async function runCases(ref: string): Promise<CaseResult[]> {
+export async function runCases(ref: string, signal: AbortSignal): Promise<CaseResult[]> {
   const folder = join(await findJob(ref), 'tests');
   const names = await listFolders(folder);
   if (names.length === 0) {
@@ -29,7 +29,8 @@ export async function runCases(ref: string): Promise<CaseResult[]> {
     );
   }
   const results: CaseResult[] = [];
-  for (const name of names.sort()) results.push({ name, problems: await runCase(ref, join(folder, name)) });
+  for (const name of names.sort())
+    results.push({ name, problems: await runCase(ref, join(folder, name), signal) });
   return results;
 }
 
@@ -38,12 +39,13 @@ async function listFolders(folder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
-async function runCase(ref: string, folder: string): Promise<string[]> {
+async function runCase(ref: string, folder: string, signal: AbortSignal): Promise<string[]> {
   const out = await mkdtemp(join(tmpdir(), 'pitwall-case-'));
   try {
-    await runJob(ref, { set: { source: folder, out } });
+    await runJob(ref, { set: { source: folder, out }, signal });
     return await compareFolders(join(folder, 'expected'), out);
   } catch (error) {
+    signal.throwIfAborted();
     if (error instanceof PitwallError) return [String(error)];
     throw error;
   } finally {

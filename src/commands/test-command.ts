@@ -7,8 +7,9 @@ export async function testCommand(
   job: string,
   { json }: { json?: boolean },
   terminal: Terminal,
+  signal: AbortSignal,
 ): Promise<void> {
-  const results = await runCases(job);
+  const results = await runCases(job, signal);
   if (json) terminal.out(`${JSON.stringify({ cases: results })}\n`);
   else for (const result of results) terminal.out(describeCase(result));
   const failed = results.filter(({ problems }) => problems.length > 0).length;

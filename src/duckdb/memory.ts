@@ -6,9 +6,14 @@ import { native, type Pointer } from './native.ts';
  * JavaScript owns cannot be used after it was released. Measured: 0.1 µs + 0.2 µs for 16 KiB.
  */
 export function readBytes(address: Pointer, byteLength: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(byteLength);
+  const bytes = new Uint8Array(allocateUncleared(byteLength));
   if (byteLength > 0) native().copyMemory(bytes, address, byteLength);
   return bytes;
+}
+
+/** All of it is written over at once; clearing it first takes a tenth of the time of handing rows out. */
+function allocateUncleared(byteLength: number): ArrayBuffer {
+  return Buffer.allocUnsafeSlow(byteLength).buffer as ArrayBuffer;
 }
 
 /** `count` 64-bit words at `address`: a C struct of pointers and int64, or an array of pointers. */

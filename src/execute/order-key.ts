@@ -39,17 +39,19 @@ export function sortKeyExpression(
 /** Readers for the keys, or for the hidden column where the result has it. */
 export function createTieReaders(schema: Schema, keys: readonly OrderKey[]): TieReader[] {
   const hidden = columnIndex(schema, SORT_KEY_COLUMN);
-  if (hidden >= 0) return [new BytesTieReader(hidden)];
-  return keys.map(({ column }) => createFixedWidthReader(schema, columnIndex(schema, column)));
+  if (hidden >= 0) return [createTieReader(schema, hidden)];
+  return keys.map(({ column }) => createTieReader(schema, columnIndex(schema, column)));
 }
 
 function columnIndex(schema: Schema, name: string): number {
   return schema.fields.findIndex((field) => field.name.toLowerCase() === name.toLowerCase());
 }
 
-function createFixedWidthReader(schema: Schema, index: number): TieReader {
+/** Sort keys of up to 8 bytes come as BIGINT, others as BLOB. */
+function createTieReader(schema: Schema, index: number): TieReader {
   const type: DataType | undefined = schema.fields[index]?.type;
   if (type === undefined) throw new RangeError('the result lacks an order key');
+  if (DataType.isBinary(type)) return new BytesTieReader(index);
   return DataType.isBool(type) ? new BooleanTieReader(index) : new FixedWidthTieReader(index);
 }
 

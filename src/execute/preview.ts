@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { interruptible } from '../duckdb/interruptible.ts';
 import type { QueryResult, Session } from '../duckdb/session.ts';
 import { bindParams } from '../job/bind-params.ts';
 import type { Column, Job, Step } from '../job/job.ts';
@@ -19,17 +20,18 @@ import { orderByList } from './order-key.ts';
 import { type OnlyValues, placingErrors, stepRows } from './step-query.ts';
 import { openTaskSession } from './task-session.ts';
 
-/** Calls `use` with a session in which the job's inputs and the steps before `until` are tables. */
+/** Calls `use` with a session in which the job's inputs and the steps before `until` are tables; `signal` ends it. */
 export async function withRelations<T>(
   plan: Plan,
   job: Job,
   until: Step | undefined,
+  signal: AbortSignal,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   const scratch = await mkdtemp(join(tmpdir(), 'pitwall-'));
   try {
     return await retryingExactly((exact) =>
-      useRelations(plan, job, until, { scratch, folders: [], exact }, use),
+      useRelations(plan, job, until, { scratch, folders: [], exact }, signal, use),
     );
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -41,21 +43,27 @@ async function useRelations<T>(
   job: Job,
   until: Step | undefined,
   options: LoadInputsOptions,
+  signal: AbortSignal,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   const session = await openTaskSession(machineLimits(), options.scratch);
   try {
-    const staged = await loadInputs(session, plan, job, options);
-    return await placingScanErrors(session, staged, 'fast', async () => {
-      const reads = countReads(job);
-      for (const step of stepsBefore(job, until)) {
-        await loadStep(session, job, step, stepKind(step, reads.get(step.name.toLowerCase()) ?? 0));
-      }
-      return use(session);
+    return await interruptible(session, signal, async () => {
+      const staged = await loadInputs(session, plan, job, options);
+      return await placingScanErrors(session, staged, 'fast', async () => {
+        await loadSteps(session, job, until);
+        return use(session);
+      });
     });
   } finally {
     await session.close();
   }
+}
+
+async function loadSteps(session: Session, job: Job, until: Step | undefined): Promise<void> {
+  const reads = countReads(job);
+  for (const step of stepsBefore(job, until))
+    await loadStep(session, job, step, stepKind(step, reads.get(step.name.toLowerCase()) ?? 0));
 }
 
 function stepsBefore(job: Job, until: Step | undefined): readonly Step[] {

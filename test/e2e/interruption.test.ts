@@ -1,3 +1,6 @@
+import type { ChildProcess } from 'node:child_process';
+import { watch } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pitwall } from './pitwall.ts';
 import { jobWorkspace, readTree } from './workspace.ts';
@@ -47,3 +50,27 @@ test('a signal that comes twice at once, as through npx, counts once', async () 
   expect(code).toBe(130);
   expect(await readTree(cwd)).toEqual(before);
 });
+
+test.each([
+  ['preview', ['preview', 'job']],
+  ['query', ['query', '--job', 'job', 'SELECT * FROM job']],
+])('%s ends on a signal and leaves nothing, its scratch folder included', async (_, args) => {
+  const cwd = await jobWorkspace('never-ends');
+  const before = await readTree(cwd);
+  const scratchIsMade = firstChange(join(cwd, 'tmp'));
+  const onStart = (child: ChildProcess) => void scratchIsMade.then(() => child.kill('SIGINT'));
+  const outcome = await pitwall(args, { cwd, env: { TMPDIR: join(cwd, 'tmp') }, onStart });
+  const stderr = 'pitwall: interrupted by SIGINT; nothing was published\n';
+  expect(outcome).toEqual({ code: 130, stdout: '', stderr });
+  expect(await readTree(cwd)).toEqual(before);
+});
+
+/** Resolves when a file or folder is made in a folder. */
+function firstChange(folder: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(folder, () => {
+      watcher.close();
+      resolve();
+    });
+  });
+}

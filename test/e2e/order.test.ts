@@ -6,7 +6,7 @@ import { expectedStats, type Race, type RaceResult } from './expected-stats.ts';
 import { pitwallOk } from './pitwall.ts';
 import { emptyFolder } from './workspace.ts';
 
-const RACES = 115_000;
+const RACES = 125_000;
 /** From this size on several threads encode. */
 const SHARED_BYTES = 64 * 1024 * 1024;
 const SIZE = ['--races', String(RACES), '--results-per-race', '20', '--seed', '7'];

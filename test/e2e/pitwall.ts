@@ -14,19 +14,21 @@ export interface Outcome {
 
 export type PitwallOptions = Pick<SpawnOptions, 'env' | 'uid' | 'gid'> & {
   readonly cwd: string;
+  readonly onStart?: (child: ChildProcess) => void;
   /** Is given the process and all of stderr so far, each time there is more. */
   readonly onStderr?: (stderr: string, child: ChildProcess) => void;
 };
 
 /** Runs `pitwall` in a process of its own, as a user does; it never outlives the test. */
 export function pitwall(args: readonly string[], options: PitwallOptions): Promise<Outcome> {
-  const { onStderr, env, ...others } = options;
+  const { onStart, onStderr, env, ...others } = options;
   const child = spawn(process.execPath, [CLI, ...args], {
     ...others,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
+  onStart?.(child);
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

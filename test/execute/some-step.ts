@@ -1,0 +1,153 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Parameters, Session } from '../../src/duckdb/session.ts';
+import { writeColumnarOutputs } from '../../src/execute/columnar-outputs.ts';
+import type { OutputContext, OutputStep } from '../../src/execute/output-context.ts';
+import type { StagedOutput } from '../../src/execute/record.ts';
+import { type OnlyValues, stepRows } from '../../src/execute/step-query.ts';
+import { writeTextOutputs } from '../../src/execute/text-outputs.ts';
+import type { Job, OrderKey, Output, OutputFormat, PathPart } from '../../src/job/job.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+
+export const RUN_ID = '01890000-0000-7000-8000-000000000000';
+
+/** An output with the job file's defaults; `{name}` in the path is a column, `{run}` the run. */
+export function someOutput(path = '{k}.json', changes: Partial<Output> = {}): Output {
+  return {
+    template: `out/${path}`,
+    root: '/out',
+    path: pathParts(path),
+    format: 'json',
+    indent: 0,
+    omit: [],
+    keepPartitionColumns: false,
+    empty: 'write',
+    bigint: 'number',
+    nonfinite: 'null',
+    nullAs: undefined,
+    emptyAs: undefined,
+    unsafeValues: 'fail',
+    delimiter: ',',
+    header: true,
+    compression: 'zstd',
+    ...changes,
+  };
+}
+
+function pathParts(path: string): PathPart[] {
+  return path
+    .split(/(\{\w+\})/)
+    .filter((text) => text !== '')
+    .map((text) => {
+      if (!text.startsWith('{')) return { kind: 'text', text };
+      return text === '{run}' ? { kind: 'run' } : { kind: 'column', column: text.slice(1, -1) };
+    });
+}
+
+export interface StepChanges extends Partial<Omit<OutputStep, 'orderBy'>> {
+  /** `['a', 'b desc']` */
+  readonly orderBy?: readonly string[];
+}
+
+export function someStep(sql: string, { orderBy = [], ...changes }: StepChanges = {}): OutputStep {
+  return {
+    name: 'things',
+    file: '/job/things.sql',
+    sql,
+    parameters: [],
+    slice: undefined,
+    partition: [],
+    partitionBy: [],
+    orderBy: orderKeys(orderBy),
+    output: someOutput('all.json'),
+    ...changes,
+  };
+}
+
+export function orderKeys(texts: readonly string[]): OrderKey[] {
+  return texts.map((text) => ({ column: text.replace(/ desc$/, ''), descending: text.endsWith(' desc') }));
+}
+
+export function someJob(changes: Partial<Job> = {}): Job {
+  return {
+    name: 'job',
+    description: undefined,
+    folder: '/job',
+    file: '/job/job.yaml',
+    params: [],
+    inputs: [],
+    steps: [],
+    checks: [],
+    fuseBelowBytes: 256e6,
+    ...changes,
+  };
+}
+
+/** A plan of no inputs. */
+export function somePlan(changes: Partial<Plan> = {}): Plan {
+  return {
+    version: 1,
+    job: { name: 'job', file: '/job/job.yaml', hash: '' },
+    params: [],
+    engine: 'duckdb',
+    inputs: [],
+    steps: [],
+    tasks: [],
+    sha256: '',
+    ...changes,
+  };
+}
+
+/** A folder that goes when the test is done. */
+export async function someFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pitwall-execute-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface WriteOptions {
+  readonly only?: OnlyValues;
+  readonly parameters?: Parameters;
+  readonly partitions?: OutputContext['partitions'];
+}
+
+export async function someContext(
+  session: Session,
+  step: OutputStep,
+  { only = new Map(), parameters = {}, partitions }: WriteOptions = {},
+): Promise<OutputContext> {
+  const { columns } = await session.describe(step.sql, parameters);
+  return {
+    step,
+    columns,
+    rows: stepRows(step, columns, only),
+    parameters,
+    partitions,
+    runId: RUN_ID,
+    stagingFolder: await someFolder(),
+  };
+}
+
+/** Stages a step's outputs as a task does. */
+export async function writeStep(
+  session: Session,
+  step: OutputStep,
+  options: WriteOptions & { readonly onRows?: (rows: number) => void } = {},
+): Promise<StagedOutput[]> {
+  const context = await someContext(session, step, options);
+  const { onRows = () => undefined } = options;
+  const format: OutputFormat = step.output.format;
+  return format === 'parquet' || format === 'arrow'
+    ? writeColumnarOutputs(session, context, format, onRows)
+    : writeTextOutputs(session, context, onRows);
+}
+
+/** The text of each staged file, by its path. */
+export async function textsOf(outputs: readonly StagedOutput[]): Promise<Record<string, string>> {
+  const entries = outputs.map(
+    async ({ path, stagedPath }) => [path, await readFile(stagedPath, 'utf8')] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
