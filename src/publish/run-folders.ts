@@ -1,5 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Job } from '../job/job.ts';
 import { makeFolder, outputError } from './publish-files.ts';
 
@@ -62,6 +62,21 @@ async function makeRootFolders(root: string, folders: RunFolders): Promise<void>
 
 /** Folders that this run made and that are empty now go as well, the innermost first. */
 async function removeFolders(runFolders: readonly string[], undo: (() => Promise<void>)[]): Promise<void> {
-  for (const folder of runFolders) await rm(folder, { recursive: true, force: true });
+  for (const folder of runFolders) {
+    await rm(folder, { recursive: true, force: true });
+    await removeIfEmpty(dirname(folder), OWN_LEVELS);
+  }
   for (const step of undo.splice(0).reverse()) await step();
+}
+
+/** `runs`, the job's folder and `_pitwall`: of runs side by side, the last one takes them away. */
+const OWN_LEVELS = 3;
+
+async function removeIfEmpty(folder: string, levels: number): Promise<void> {
+  if (levels === 0) return;
+  const isGone = await rmdir(folder).then(
+    () => true,
+    () => false,
+  );
+  if (isGone) await removeIfEmpty(dirname(folder), levels - 1);
 }

@@ -1,14 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Parameters, Session } from '../../src/duckdb/session.ts';
-import { writeColumnarOutputs } from '../../src/execute/columnar-outputs.ts';
-import type { OutputContext, OutputStep } from '../../src/execute/output-context.ts';
-import type { StagedOutput } from '../../src/execute/record.ts';
-import { type OnlyValues, stepRows } from '../../src/execute/step-query.ts';
-import { writeTextOutputs } from '../../src/execute/text-outputs.ts';
-import type { Job, OrderKey, Output, OutputFormat, PathPart } from '../../src/job/job.ts';
+import type { OutputStep } from '../../src/execute/output-context.ts';
+import type { Job, OrderKey, Output, PathPart } from '../../src/job/job.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 
 export const RUN_ID = '01890000-0000-7000-8000-000000000000';
@@ -105,49 +100,4 @@ export async function someFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pitwall-execute-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
-}
-
-export interface WriteOptions {
-  readonly only?: OnlyValues;
-  readonly parameters?: Parameters;
-  readonly partitions?: OutputContext['partitions'];
-}
-
-export async function someContext(
-  session: Session,
-  step: OutputStep,
-  { only = new Map(), parameters = {}, partitions }: WriteOptions = {},
-): Promise<OutputContext> {
-  const { columns } = await session.describe(step.sql, parameters);
-  return {
-    step,
-    columns,
-    rows: stepRows(step, columns, only),
-    parameters,
-    partitions,
-    runId: RUN_ID,
-    stagingFolder: await someFolder(),
-  };
-}
-
-/** Stages a step's outputs as a task does. */
-export async function writeStep(
-  session: Session,
-  step: OutputStep,
-  options: WriteOptions & { readonly onRows?: (rows: number) => void } = {},
-): Promise<StagedOutput[]> {
-  const context = await someContext(session, step, options);
-  const { onRows = () => undefined } = options;
-  const format: OutputFormat = step.output.format;
-  return format === 'parquet' || format === 'arrow'
-    ? writeColumnarOutputs(session, context, format, onRows)
-    : writeTextOutputs(session, context, onRows);
-}
-
-/** The text of each staged file, by its path. */
-export async function textsOf(outputs: readonly StagedOutput[]): Promise<Record<string, string>> {
-  const entries = outputs.map(
-    async ({ path, stagedPath }) => [path, await readFile(stagedPath, 'utf8')] as const,
-  );
-  return Object.fromEntries(await Promise.all(entries));
 }

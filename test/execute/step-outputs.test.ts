@@ -6,15 +6,8 @@ import { openSession, type Session } from '../../src/duckdb/session.ts';
 import { quoteLiteral } from '../../src/duckdb/sql.ts';
 import type { StagedOutput } from '../../src/execute/record.ts';
 import type { Output, OutputFormat } from '../../src/job/job.ts';
-import {
-  RUN_ID,
-  type StepChanges,
-  someOutput,
-  someStep,
-  textsOf,
-  type WriteOptions,
-  writeStep,
-} from './some-step.ts';
+import { RUN_ID, type StepChanges, someOutput, someStep } from './some-step.ts';
+import { textsOf, type WriteOptions, writeStep } from './write-step.ts';
 
 let session: Session;
 beforeAll(async () => {
@@ -25,7 +18,8 @@ afterAll(() => session.close());
 const ROWS = `SELECT * FROM (VALUES (2020, 'a', 3, 1.50), (2021, 'é,"', 1, NULL), (2020, NULL, 2, 0.05)) t(y, name, pos, points)`;
 const FORMATS: readonly OutputFormat[] = ['json', 'ndjson', 'csv', 'parquet', 'arrow'];
 
-type Options = WriteOptions & StepChanges & { readonly path?: string; readonly out?: Partial<Output> };
+type Options = WriteOptions &
+  Omit<StepChanges, 'parameters'> & { readonly path?: string; readonly out?: Partial<Output> };
 
 async function write(
   sql: string,
