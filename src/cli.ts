@@ -4,7 +4,7 @@ import { addCommands } from './commands/add-commands.ts';
 import { processTerminal } from './commands/terminal.ts';
 import { PitwallError } from './error.ts';
 
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof SIGNALS;
 const INTERNAL_ERROR = 1;
 const USAGE_ERROR = 2;
@@ -23,7 +23,8 @@ async function main(argv: readonly string[]): Promise<number> {
     });
     return 0;
   } catch (error) {
-    return reportFailure(interruptedBy === undefined ? error : interruption.signal.reason, interruptedBy);
+    const isInterruption = error instanceof PitwallError && error.kind === 'interrupted';
+    return reportFailure(isInterruption ? interruption.signal.reason : error, interruptedBy);
   }
 }
 
@@ -33,7 +34,7 @@ const REPEATED_MS = 500;
 /** Calls `interrupt` at the first signal; a later one ends the process at once. */
 function onSignals(interrupt: (signal: Signal) => void): void {
   let firstMs: number | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (firstMs !== undefined && performance.now() - firstMs > REPEATED_MS) process.exit(SIGNALS[signal]);
       if (firstMs !== undefined) return;
@@ -64,5 +65,11 @@ function reportFailure(error: unknown, interruptedBy: Signal | undefined): numbe
   if (interruptedBy !== undefined) return SIGNALS[interruptedBy];
   return isExpected ? error.exitCode : INTERNAL_ERROR;
 }
+
+/** Whoever reads our output may have seen enough: `pitwall query … | head`. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
 process.exitCode = await main(process.argv.slice(2));

@@ -48,30 +48,30 @@ export async function runJob(ref: string, options: RunOptions = {}): Promise<Run
   const { onEvent = VOID_SINK, engine = inProcess } = options;
   const startedMs = performance.now();
   const runId = createRunId();
+  const signal = ownSignal(options.signal);
   const { job, columns } = await loadBound(ref, options);
   onEvent({ kind: 'started', runId, job: job.name });
-  const only = onlyValues(job, options.only ?? {});
+  const only = await onlyValues(job, columns, options.only ?? {});
+  signal.throwIfAborted();
   const plan = await planBound(job);
   const inputBytes = sumInputBytes(plan);
   refuseLarge(inputBytes, options.maxBytes);
   onEvent({ kind: 'planned', inputBytes, inputFiles: countFiles(plan), tasks: plan.tasks.length });
   const folders = await makeRunFolders(job, runId);
   try {
-    const record = await engine.run(plan, job, {
-      runId,
-      columns,
-      only,
-      limits: machineLimits(options),
-      scratch: folders.scratch,
-      stagingFolder: folders.stagingFolder,
-      onProgress: trackProgress(onEvent),
-      signal: options.signal ?? new AbortController().signal,
-    });
-    warnOfChecks(record, onEvent);
+    const limits = machineLimits(options);
+    const onProgress = trackProgress(onEvent);
+    const { scratch, stagingFolder } = folders;
+    const task = { runId, columns, only, limits, scratch, stagingFolder, onProgress, signal };
+    const record = await engine.run(plan, job, task);
+    warn(record, only, onEvent);
+    signal.throwIfAborted();
     await publishRun(record, folders);
     const result = summarise(runId, job, engine, record, inputBytes, performance.now() - startedMs);
     onEvent({ kind: 'published', result });
     return result;
+  } catch (error) {
+    throw isInterruption(error) && signal.aborted ? signal.reason : error;
   } finally {
     await folders.remove();
   }
@@ -107,18 +107,67 @@ async function planBound(job: Job): Promise<Plan> {
   }
 }
 
-/** The values that `--only` names, for columns that outputs are partitioned by. @throws PitwallError (`usage`) */
-export function onlyValues(job: Job, only: Readonly<Record<string, readonly string[]>>): OnlyValues {
+/** A signal that follows the caller's; its reason is always a PitwallError of kind `interrupted`. */
+function ownSignal(given: AbortSignal | undefined): AbortSignal {
+  const own = new AbortController();
+  const abort = () => own.abort(toInterruption(given?.reason));
+  if (given?.aborted) abort();
+  else given?.addEventListener('abort', abort, { once: true });
+  return own.signal;
+}
+
+function toInterruption(reason: unknown): PitwallError {
+  if (reason instanceof PitwallError) return reason;
+  return new PitwallError('interrupted', 'the run was ended by its signal; nothing was published', {
+    cause: reason,
+  });
+}
+
+function isInterruption(error: unknown): boolean {
+  return error instanceof PitwallError && error.kind === 'interrupted';
+}
+
+/**
+ * The values that `--only` names, for columns that outputs are partitioned by.
+ *
+ * @throws PitwallError (`usage`) for another column, or a value that is none of the column's type
+ */
+export async function onlyValues(
+  job: Job,
+  columns: BoundJob['columns'],
+  only: Readonly<Record<string, readonly string[]>>,
+): Promise<OnlyValues> {
+  const outputs = job.steps.filter(({ output }) => output !== undefined);
+  for (const [name, values] of Object.entries(only)) {
+    const step = outputs.find(({ partitionBy }) => partitionBy.includes(name));
+    if (step === undefined) throw unknownPartition(job, name);
+    const type = columns.get(step.name)?.find((column) => column.name === name)?.type ?? 'VARCHAR';
+    await refuseOtherValues(name, type, values);
+  }
+  return new Map(Object.entries(only));
+}
+
+function unknownPartition({ name: jobName, steps }: Job, name: string): PitwallError {
   const columns = new Set(
-    job.steps.flatMap(({ output, partitionBy }) => (output === undefined ? [] : partitionBy)),
+    steps.flatMap(({ output, partitionBy }) => (output === undefined ? [] : partitionBy)),
   );
-  const unknown = Object.keys(only).find((name) => !columns.has(name));
-  if (unknown === undefined) return new Map(Object.entries(only));
   const known = columns.size === 0 ? 'it has none' : `it has ${[...columns].join(', ')}`;
-  throw new PitwallError(
-    'usage',
-    `--only names "${unknown}", which is no partition column of job ${job.name}; ${known}`,
-  );
+  const message = `--only names "${name}", which is no partition column of job ${jobName}; ${known}`;
+  return new PitwallError('usage', message);
+}
+
+async function refuseOtherValues(name: string, type: string, values: readonly string[]): Promise<void> {
+  const session = await openPlanSession();
+  try {
+    const [row] = await session.rows(
+      `SELECT value FROM unnest($values::VARCHAR[]) AS given(value) WHERE TRY_CAST(value AS ${type}) IS NULL`,
+      { values },
+    );
+    if (row === undefined) return;
+    throw new PitwallError('usage', `--only ${name}=${row.value}: expected a value of type ${type}`);
+  } finally {
+    await session.close();
+  }
 }
 
 function sumInputBytes({ tasks }: Plan): number {
@@ -137,10 +186,16 @@ function refuseLarge(inputBytes: number, maxBytes: number | undefined): void {
   );
 }
 
-function warnOfChecks({ checks }: TaskRecord, onEvent: EventSink): void {
+function warn({ checks, outputs }: TaskRecord, only: OnlyValues, onEvent: EventSink): void {
   for (const check of checks) {
     if (check.severity !== 'warn' || check.violations === 0) continue;
     onEvent({ kind: 'warning', message: `check ${describeViolations(check)}` });
+  }
+  for (const [name, value] of [...only].flatMap(([column, values]) =>
+    values.map((text) => [column, text] as const),
+  )) {
+    if (outputs.some(({ partition }) => partition[name] === value)) continue;
+    onEvent({ kind: 'warning', message: `--only ${name}=${value}: no partition has this value` });
   }
 }
 

@@ -16,7 +16,7 @@ export function addCommands(program: Command, terminal: Terminal, signal: AbortS
   addPreview(program, terminal, signal);
   addQuery(program, terminal, signal);
   addTest(program, terminal, signal);
-  addGen(program, terminal);
+  addGen(program, terminal, signal);
   return program.addHelpText('after', EXIT_CODES);
 }
 
@@ -133,7 +133,7 @@ function addTest(program: Command, terminal: Terminal, signal: AbortSignal): voi
     );
 }
 
-function addGen(program: Command, terminal: Terminal): void {
+function addGen(program: Command, terminal: Terminal, signal: AbortSignal): void {
   program
     .command('gen <job>')
     .description('generate seeded inputs for trying and benchmarking; of race_stats')
@@ -144,5 +144,7 @@ function addGen(program: Command, terminal: Terminal): void {
     .option('--partitioned', 'a folder for each season: results/year=…/')
     .requiredOption('--out <folder>', 'where the files go')
     .addOption(debugOption())
-    .action(async (job, options) => (await import('./gen-command.ts')).genCommand(job, options, terminal));
+    .action(async (job, options) =>
+      (await import('./gen-command.ts')).genCommand(job, options, terminal, signal),
+    );
 }

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { interruptible } from '../duckdb/interruptible.ts';
 import { openSession, type Session } from '../duckdb/session.ts';
 import { quoteLiteral } from '../duckdb/sql.ts';
 import { makeFolder, outputError } from '../publish/publish-files.ts';
@@ -24,18 +25,21 @@ const FIRST_SEASON = 1950;
  * @returns the paths that were written
  * @throws PitwallError (`output`)
  */
-export async function generateRaceStats(size: RaceStatsSize): Promise<string[]> {
+export async function generateRaceStats(
+  size: RaceStatsSize,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<string[]> {
   const out = resolve(size.out);
   await makeFolder(out, []).catch((cause) => {
     throw outputError(out, cause);
   });
   const session = await openSession();
   try {
-    await session.run(racesSql(size));
-    return [
-      await copy(session, 'races', 'races', size, out),
-      await copy(session, 'results', resultsSql(size), size, out),
-    ];
+    return await interruptible(session, signal, async () => {
+      await session.run(racesSql(size));
+      const races = await copy(session, 'races', 'races', size, out);
+      return [races, await copy(session, 'results', resultsSql(size), size, out)];
+    });
   } finally {
     await session.close();
   }
@@ -89,7 +93,7 @@ async function copy(
 ): Promise<string> {
   const format = size.format === 'csv' ? "FORMAT csv, HEADER, NULLSTR 'null'" : 'FORMAT parquet';
   const path = join(out, size.partitioned ? name : `${name}.${size.format}`);
-  const partition = size.partitioned ? ', PARTITION_BY (year), OVERWRITE_OR_IGNORE' : '';
+  const partition = size.partitioned ? ', PARTITION_BY (year), OVERWRITE' : '';
   const sql = `COPY (SELECT * FROM ${from}) TO ${quoteLiteral(path)} (${format}${partition})`;
   await session.run(sql).catch((cause) => {
     throw outputError(path, cause);

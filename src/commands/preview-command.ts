@@ -23,7 +23,7 @@ export async function previewCommand(
 ): Promise<void> {
   const { job, columns, plan } = await loadAndPlan(ref, { set: Object.fromEntries(options.set) });
   const step = findStep(job, options.step);
-  const only = onlyValues(job, groupPairs(options.only));
+  const only = await onlyValues(job, columns, groupPairs(options.only));
   await withRelations(plan, job, step, signal, async (session) => {
     const preview = { step, columns: columns.get(step.name) ?? [], only, limit: options.limit };
     await showRows(await previewStep(session, job, preview), options.json ?? false, terminal);

@@ -1,7 +1,8 @@
 import { interruptible } from '../duckdb/interruptible.ts';
-import { openSession, type Session } from '../duckdb/session.ts';
+import { openSession, type Parameters, type Session } from '../duckdb/session.ts';
 import { withRelations } from '../execute/preview.ts';
-import { statementText } from '../job/sql-text.ts';
+import { bindParams } from '../job/bind-params.ts';
+import { outlineSql, parameterNames, statementText } from '../job/sql-text.ts';
 import { loadAndPlan } from '../run.ts';
 import { showRows } from './show-rows.ts';
 import type { Pair, Terminal } from './terminal.ts';
@@ -22,10 +23,12 @@ export async function queryCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const show = (session: Session) => showSelect(session, sql, options, terminal);
-  if (options.job === undefined) return withPlainSession(signal, show);
+  const show = (session: Session, parameters: Parameters) =>
+    showSelect(session, sql, parameters, options, terminal);
+  if (options.job === undefined) return withPlainSession(signal, (session) => show(session, {}));
   const { job, plan } = await loadAndPlan(options.job, { set: Object.fromEntries(options.set) });
-  await withRelations(plan, job, undefined, signal, show);
+  const parameters = bindParams(job.params, parameterNames(outlineSql(sql)));
+  await withRelations(plan, job, undefined, signal, (session) => show(session, parameters));
 }
 
 async function withPlainSession(
@@ -46,11 +49,12 @@ async function withPlainSession(
 async function showSelect(
   session: Session,
   sql: string,
+  parameters: Parameters,
   { limit, json = false }: QueryCommandOptions,
   terminal: Terminal,
 ): Promise<void> {
-  await session.describe(sql);
+  await session.describe(sql, parameters);
   const limited =
     limit === undefined ? statementText(sql) : `SELECT * FROM (\n${statementText(sql)}\n) LIMIT ${limit}`;
-  await showRows(await session.query(limited), json, terminal);
+  await showRows(await session.query(limited, parameters), json, terminal);
 }

@@ -8,7 +8,7 @@ export interface Terminal {
   readonly isScreen: boolean;
 }
 
-/** The process's own streams. Writes are synchronous for files and pipes, so that nothing is lost at exit. */
+/** The process's own streams. */
 export const processTerminal: Terminal = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),

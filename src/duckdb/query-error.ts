@@ -88,11 +88,13 @@ export function toQueryError(text: string | null, sql: string): QueryError {
   const document = parseErrorDocument(text ?? 'unknown error');
   const duckdbType = document.exception_type ?? 'Unknown';
   const detail = document.exception_message ?? 'unknown error';
-  const [headline, hint] = splitHint(detail);
+  const kind = KINDS[duckdbType] ?? 'data';
+  const [headline, ownHint] = splitHint(detail);
+  const hint = kind === 'memory' ? MEMORY_ADVICE : ownHint;
   const offset =
     document.position === undefined ? undefined : toOffset(sql, headline, Number(document.position));
   const message = hint === undefined ? headline : `${headline.replace(/[!.]$/, '')}; ${hint}`;
-  return new QueryError(KINDS[duckdbType] ?? 'data', message, { duckdbType, sql, offset, hint, detail });
+  return new QueryError(kind, message, { duckdbType, sql, offset, hint, detail });
 }
 
 /** Line and column, from 1, of a character offset. */
@@ -115,6 +117,9 @@ function parseErrorText(text: string): ErrorDocument {
   const [, type, message] = /^([A-Z][\w ]*?) (?:Error|Exception): ([\s\S]*)$/.exec(text) ?? [];
   return { exception_type: type ?? 'Unknown', exception_message: message ?? text };
 }
+
+/** DuckDB's own advice is to change its settings, which nobody can here. */
+const MEMORY_ADVICE = 'give DuckDB more by --memory, or fewer --threads';
 
 function splitHint(detail: string): [string, string | undefined] {
   const [headline = '', ...rest] = detail.split('\n').map((line) => line.trim());

@@ -11,6 +11,7 @@ export interface QueryResultOptions {
   readonly stream: boolean;
   /** Finds the error of a stream that DuckDB reports as an interruption. */
   readonly unmask: (error: QueryError) => Promise<QueryError>;
+  readonly onRelease: (result: QueryResult) => void;
 }
 
 /**
@@ -71,6 +72,7 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
     native().destroyResult(this.#native);
     native().destroyArrowOptions(this.#arrowOptions);
     koffi.free(this.#array);
+    this.#options.onRelease(this);
   }
 
   #readSchema(): Schema {

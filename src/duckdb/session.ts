@@ -132,6 +132,7 @@ export class Session {
   readonly #connection: Out;
   #last: Promise<unknown> = Promise.resolve();
   #openStream: QueryResult | undefined;
+  readonly #openResults = new Set<QueryResult>();
   #interruptions = 0;
   #running: Promise<unknown> | undefined;
   #closed = false;
@@ -171,7 +172,7 @@ export class Session {
    * stays flat; without, DuckDB computes all of them first, with full parallelism. @throws QueryError
    */
   async query(sql: string, parameters: Parameters = {}, { stream = false } = {}): Promise<QueryResult> {
-    return this.#open(sql, parameters, stream, UNMASKING_RUNS);
+    return this.#exclusive(() => this.#execute(sql, parameters, stream));
   }
 
   /**
@@ -179,7 +180,7 @@ export class Session {
    * milliseconds of UTC since 1970; nested values and the rest are what apache-arrow makes of them.
    */
   async rows(sql: string, parameters: Parameters = {}): Promise<Row[]> {
-    return toRows(await this.query(sql, parameters));
+    return this.#exclusive(async () => toRows(await this.#execute(sql, parameters, false)));
   }
 
   /** Parses and binds each statement without running it. @throws QueryError */
@@ -225,13 +226,18 @@ export class Session {
     this.#running?.finally(() => clearInterval(timer)).catch(() => undefined);
   }
 
-  /** Waits for the running statement, then releases the connection; the last one closes the database. */
+  /**
+   * Waits for the running statement, then closes every result and releases the connection; the last one closes the
+   * database.
+   */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await this.#last.catch(() => undefined);
-    this.#openStream?.close();
-    await this.#openStream?.settle();
+    for (const result of [...this.#openResults]) {
+      result.close();
+      await result.settle();
+    }
     native().disconnect(this.#connection);
     this.#database.release();
   }
@@ -268,20 +274,25 @@ export class Session {
     return result;
   }
 
-  async #open(sql: string, parameters: Parameters, stream: boolean, runsLeft: number): Promise<QueryResult> {
-    return this.#exclusive(async () => {
-      const interruptions = this.#interruptions;
-      const isMasked = ({ kind }: QueryError) =>
-        kind === 'interrupted' && runsLeft > 0 && this.#interruptions === interruptions;
-      return this.#withStatement(sql, async (statement) => {
-        statement.bind(parameters);
-        const unmask = async (error: QueryError) =>
-          isSelect && isMasked(error) ? this.#unmask(error, sql, parameters, runsLeft - 1) : error;
-        const isSelect = statement.kind === 'SELECT';
-        const rows = new QueryResult(await statement.execute(stream), { sql, stream, unmask });
-        if (stream) this.#openStream = rows;
-        return rows;
-      });
+  async #execute(
+    sql: string,
+    parameters: Parameters,
+    stream: boolean,
+    runsLeft = UNMASKING_RUNS,
+  ): Promise<QueryResult> {
+    const interruptions = this.#interruptions;
+    const isMasked = ({ kind }: QueryError) =>
+      kind === 'interrupted' && runsLeft > 0 && this.#interruptions === interruptions;
+    return this.#withStatement(sql, async (statement) => {
+      statement.bind(parameters);
+      const isSelect = statement.kind === 'SELECT';
+      const unmask = async (error: QueryError) =>
+        isSelect && isMasked(error) ? this.#unmask(error, sql, parameters, runsLeft - 1) : error;
+      const onRelease = (result: QueryResult) => this.#openResults.delete(result);
+      const rows = new QueryResult(await statement.execute(stream), { sql, stream, unmask, onRelease });
+      this.#openResults.add(rows);
+      if (stream) this.#openStream = rows;
+      return rows;
     });
   }
 
@@ -296,7 +307,8 @@ export class Session {
     runsLeft: number,
   ): Promise<QueryError> {
     try {
-      for await (const _ of await this.#open(sql, parameters, true, runsLeft));
+      const again = this.#exclusive(() => this.#execute(sql, parameters, true, runsLeft));
+      for await (const _ of await again);
       return error;
     } catch (found) {
       return found instanceof QueryError ? found : error;

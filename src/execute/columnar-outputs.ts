@@ -4,7 +4,7 @@ import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
 import { createIpcFileWriter } from '../encode/ipc-file.ts';
 import type { Column } from '../job/job.ts';
 import { orderByList } from './order-key.ts';
-import { type OutputContext, writtenColumns } from './output-context.ts';
+import { type OutputContext, type RowCounter, writtenColumns } from './output-context.ts';
 import { readPartitionTexts } from './partition-key.ts';
 import type { PartitionTexts } from './partition-path.ts';
 import type { StagedOutput } from './record.ts';
@@ -28,7 +28,7 @@ export async function writeColumnarOutputs(
   session: Session,
   context: OutputContext,
   format: 'parquet' | 'arrow',
-  onRows: (rows: number) => void,
+  onRows: RowCounter,
 ): Promise<StagedOutput[]> {
   const table = await createResultTable(session, context);
   const outputs = new StagedOutputs(context);
@@ -38,7 +38,7 @@ export async function writeColumnarOutputs(
     return await outputs.finish(writeNothing(table, write));
   } finally {
     await outputs.idle();
-    await session.run(`DROP TABLE ${quoteIdentifier(table.name)}`);
+    await session.run(`DROP TABLE ${quoteIdentifier(table.name)}`).catch(() => undefined);
   }
 }
 
@@ -46,20 +46,30 @@ async function writePartitions(
   table: ResultTable,
   write: WriteRows,
   outputs: StagedOutputs,
-  onRows: (rows: number) => void,
+  onRows: RowCounter,
 ): Promise<void> {
   for (const { id, texts, rows } of await listPartitions(table)) {
     if (!outputs.wants(texts)) continue;
-    await outputs.add(texts, rows, (path) => write(table, id, path));
-    onRows(rows);
+    await outputs.add(texts, rows, (path) => write(table, { id, rows }, path, onRows));
   }
 }
 
-type WriteRows = (table: ResultTable, partitionId: number, path: string) => ReturnType<WritePartition>;
+type WriteRows = (
+  table: ResultTable,
+  partition: PartitionRange,
+  path: string,
+  onRows: RowCounter,
+) => ReturnType<WritePartition>;
+
+/** A partition of the result table. */
+interface PartitionRange {
+  readonly id: number;
+  readonly rows: number;
+}
 
 /** No partition has the number -1. */
 function writeNothing(table: ResultTable, write: WriteRows): WritePartition {
-  return (path) => write(table, -1, path);
+  return (path) => write(table, { id: -1, rows: 0 }, path, () => undefined);
 }
 
 async function createResultTable(session: Session, context: OutputContext): Promise<ResultTable> {
@@ -73,13 +83,12 @@ async function createResultTable(session: Session, context: OutputContext): Prom
   return { name, session, context };
 }
 
-interface PartitionRange {
-  readonly id: number;
+interface ListedPartition extends PartitionRange {
   readonly texts: PartitionTexts;
   readonly rows: number;
 }
 
-async function listPartitions({ name, session, context: { step } }: ResultTable): Promise<PartitionRange[]> {
+async function listPartitions({ name, session, context: { step } }: ResultTable): Promise<ListedPartition[]> {
   const grouped = `FROM ${quoteIdentifier(name)} GROUP BY ${PARTITION_COLUMN} ORDER BY ${PARTITION_COLUMN}`;
   const counts = await session.rows(`SELECT ${PARTITION_COLUMN} AS id, count(*) AS "rows" ${grouped}`);
   const columns = await mapInOrder(step.partitionBy, async (column) =>
@@ -127,23 +136,37 @@ function partitionSql(
   return `SELECT ${written.join(', ')} FROM ${quoteIdentifier(name)} WHERE ${PARTITION_COLUMN} = ${id}${order}`;
 }
 
-async function copyParquet(table: ResultTable, id: number, path: string): ReturnType<WritePartition> {
+async function copyParquet(
+  table: ResultTable,
+  { id, rows }: PartitionRange,
+  path: string,
+  onRows: RowCounter,
+): ReturnType<WritePartition> {
   const {
     session,
     context: { step },
   } = table;
   const options = `FORMAT parquet, COMPRESSION ${step.output.compression}`;
   await session.run(`COPY (${partitionSql(table, id, toParquetType)}) TO ${quoteLiteral(path)} (${options})`);
+  onRows(rows);
   return sealFile(path);
 }
 
 /** On a connection of its own: a stream keeps its connection busy, and partitions are written side by side. */
-async function writeArrow(table: ResultTable, id: number, path: string): ReturnType<WritePartition> {
+async function writeArrow(
+  table: ResultTable,
+  { id }: PartitionRange,
+  path: string,
+  onRows: RowCounter,
+): ReturnType<WritePartition> {
   const connection = await table.session.connect();
   try {
     const result = await connection.query(partitionSql(table, id), {}, { stream: true });
     const writer = createIpcFileWriter(result.schema, (bytes) => writeFileSync(path, bytes, { flag: 'a' }));
-    for await (const batch of result) writer.append(batch);
+    for await (const batch of result) {
+      writer.append(batch);
+      onRows(batch.numRows);
+    }
     writer.finish();
   } finally {
     await connection.close();

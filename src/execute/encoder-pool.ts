@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Session } from '../duckdb/session.ts';
+import type { Session, SessionTicket } from '../duckdb/session.ts';
 import { PitwallError } from '../error.ts';
 import type { Failure, FromWorker, ToWorker } from './encode-message.ts';
 import type { OutputContext, RowCounter } from './output-context.ts';
@@ -11,10 +10,10 @@ import type { StagedOutput } from './record.ts';
  * processors encoding on one thread would take longer than the query.
  */
 export class EncoderPool {
-  readonly #workers: readonly Worker[];
+  readonly #threads: readonly EncoderThread[];
 
-  private constructor(workers: readonly Worker[]) {
-    this.#workers = workers;
+  private constructor(threads: readonly EncoderThread[]) {
+    this.#threads = threads;
   }
 
   /** Starts the threads; `prepare` is run on each connection before it leaves this thread. */
@@ -23,55 +22,101 @@ export class EncoderPool {
     count: number,
     prepare: (connection: Session) => Promise<void>,
   ): Promise<EncoderPool> {
-    const workers: Worker[] = [];
-    for (let index = 0; index < count; index++) {
-      const connection = await session.connect();
-      await prepare(connection);
-      workers.push(
-        new Worker(new URL('./encode-worker.js', import.meta.url), { workerData: connection.detach() }),
-      );
+    const threads: EncoderThread[] = [];
+    const pool = new EncoderPool(threads);
+    try {
+      while (threads.length < count) {
+        const connection = await session.connect();
+        await prepare(connection);
+        threads.push(new EncoderThread(connection.detach()));
+      }
+      return pool;
+    } catch (error) {
+      await pool.close();
+      throw error;
     }
-    return new EncoderPool(workers);
   }
 
   get size(): number {
-    return this.#workers.length;
+    return this.#threads.length;
   }
 
   /** Has thread `index` stage the files of a context. @throws PitwallError, as encoding here would */
   async encode(index: number, context: OutputContext, onRows: RowCounter): Promise<readonly StagedOutput[]> {
-    const worker = this.#workers[index];
-    if (worker === undefined) throw new RangeError(`the pool has no thread ${index}`);
-    return new Promise((resolve, reject) => {
-      const listen = (message: FromWorker) => {
-        if (message.kind === 'rows') return onRows(message.rows);
-        worker.off('message', listen).off('error', reject);
-        if (message.kind === 'staged') resolve(message.outputs);
-        else reject(toError(message.failure));
-      };
-      worker.on('message', listen).on('error', reject);
-      say(worker, { kind: 'encode', context });
-    });
+    const thread = this.#threads[index];
+    if (thread === undefined) throw new RangeError(`the pool has no thread ${index}`);
+    return thread.encode(context, onRows);
   }
 
   interrupt(): void {
-    for (const worker of this.#workers) say(worker, { kind: 'interrupt' });
+    for (const thread of this.#threads) thread.say({ kind: 'interrupt' });
   }
 
   /** Ends the threads; resolves when their connections are closed. */
   async close(): Promise<void> {
-    await Promise.all(
-      this.#workers.map(async (worker) => {
-        const exit = once(worker, 'exit');
-        say(worker, { kind: 'close' });
-        await exit;
-      }),
-    );
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 }
 
-function say(worker: Worker, message: ToWorker): void {
-  worker.postMessage(message);
+class EncoderThread {
+  readonly #worker: Worker;
+  /** Resolves with what ended the thread, should it end by itself. */
+  readonly #ended: Promise<Error>;
+
+  constructor(ticket: SessionTicket) {
+    this.#worker = new Worker(new URL('./encode-worker.js', import.meta.url), { workerData: ticket });
+    this.#ended = new Promise((resolve) => {
+      this.#worker.once('error', resolve);
+      this.#worker.once('exit', (code) => resolve(new Error(`an encoding thread ended with code ${code}`)));
+    });
+  }
+
+  async encode(context: OutputContext, onRows: RowCounter): Promise<readonly StagedOutput[]> {
+    let listen = (_: FromWorker): void => undefined;
+    const staged = new Promise<readonly StagedOutput[]>((resolve, reject) => {
+      listen = answerListener(onRows, resolve, reject);
+    });
+    this.#worker.on('message', listen);
+    this.say({ kind: 'encode', context });
+    try {
+      return await Promise.race([staged, this.#ended.then((error) => Promise.reject(error))]);
+    } finally {
+      this.#worker.off('message', listen);
+    }
+  }
+
+  say(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  async close(): Promise<void> {
+    this.say({ kind: 'close' });
+    await this.#ended;
+  }
+}
+
+/** A counter that throws, to end the run, is told when the thread has answered: it still writes until then. */
+function answerListener(
+  onRows: RowCounter,
+  resolve: (outputs: readonly StagedOutput[]) => void,
+  reject: (error: unknown) => void,
+): (message: FromWorker) => void {
+  let refused: { readonly error: unknown } | undefined;
+  return (message) => {
+    if (message.kind === 'rows') refused ??= refusal(onRows, message.rows);
+    else if (refused !== undefined) reject(refused.error);
+    else if (message.kind === 'staged') resolve(message.outputs);
+    else reject(toError(message.failure));
+  };
+}
+
+function refusal(onRows: RowCounter, rows: number): { readonly error: unknown } | undefined {
+  try {
+    onRows(rows);
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
 }
 
 function toError({ errorKind, message, place, stack }: Failure): Error {

@@ -7,6 +7,7 @@ import type { Plan, PlannedInput } from '../plan/plan.ts';
 import { explainScanError } from './scan-error.ts';
 import { inputStatements } from './scan-sql.ts';
 import type { NumberMode } from './scan-values.ts';
+import { GZIP_LIMITS } from './stage-gzip.ts';
 import { stageInput } from './stage-input.ts';
 import { runWrapped } from './step-query.ts';
 import { lockSession } from './task-session.ts';
@@ -39,6 +40,8 @@ export interface LoadInputsOptions {
   /** Inputs whose numbers have to be read as text; see `explainScanError`. */
   readonly exact?: ReadonlySet<string>;
   readonly onInput?: (name: string) => void;
+  /** Ends the staging of a compressed input. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -49,13 +52,13 @@ export async function loadInputs(
   session: Session,
   plan: Plan,
   job: Job,
-  { scratch, folders, exact = new Set(), onInput = () => undefined }: LoadInputsOptions,
+  { scratch, folders, exact = new Set(), onInput = () => undefined, signal }: LoadInputsOptions,
 ): Promise<PlannedInput[]> {
   const reads = countReads(job);
   const staged: PlannedInput[] = [];
   for (const planned of plan.inputs) {
     onInput(planned.name);
-    const input = await stageInput(planned, scratch);
+    const input = await stageInput(planned, scratch, GZIP_LIMITS, signal);
     staged.push(input);
     const numbers = exact.has(input.name) ? 'exact' : 'fast';
     await placingScanErrors(session, staged, numbers, () =>

@@ -50,9 +50,9 @@ async function findBadValue(
     .map(({ source }, index) => `WHEN ${index} THEN ${quoteIdentifier(source)}::VARCHAR`)
     .join(' ');
   const [row] = await session.rows(`
-    SELECT record, which, CASE which ${texts} END AS text
-    FROM (SELECT *, CASE ${which} END AS which FROM (SELECT *, row_number() OVER () AS record FROM ${reader(planned, group)}))
-    WHERE which IS NOT NULL LIMIT 1`);
+    SELECT __pitwall_record AS record, __pitwall_which AS which, CASE __pitwall_which ${texts} END AS text
+    FROM (SELECT *, CASE ${which} END AS __pitwall_which FROM (SELECT *, row_number() OVER () AS __pitwall_record FROM ${reader(planned, group)}))
+    WHERE __pitwall_which IS NOT NULL LIMIT 1`);
   const suspect = suspects[Number(row?.which)];
   return suspect && { column: suspect.column, text: String(row?.text), record: Number(row?.record) };
 }

@@ -104,13 +104,20 @@ function failTooLong(output: Output, text: string, limit: number, what: string):
  * overwrite the other.
  */
 export function checkCollisions(output: Output, paths: Iterable<string>): void {
+  const collision = findCollision(paths);
+  if (collision !== undefined) failCollision(output, ...collision);
+}
+
+/** The first two paths that are the same to a file system that ignores case. */
+export function findCollision(paths: Iterable<string>): [string, string] | undefined {
   const seen = new Map<string, string>();
   for (const path of paths) {
     const folded = path.normalize('NFC').toLowerCase();
     const other = seen.get(folded);
-    if (other !== undefined) failCollision(output, other, path);
+    if (other !== undefined) return [other, path];
     seen.set(folded, path);
   }
+  return undefined;
 }
 
 function failCollision(output: Output, one: string, another: string): never {

@@ -31,7 +31,7 @@ export async function withRelations<T>(
   const scratch = await mkdtemp(join(tmpdir(), 'pitwall-'));
   try {
     return await retryingExactly((exact) =>
-      useRelations(plan, job, until, { scratch, folders: [], exact }, signal, use),
+      useRelations(plan, job, until, { scratch, folders: [], exact, signal }, signal, use),
     );
   } finally {
     await rm(scratch, { recursive: true, force: true });

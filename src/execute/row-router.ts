@@ -65,7 +65,7 @@ export class RowRouter {
 
   /** Says that all rows were written: every partition is whole. */
   end(): void {
-    this.#whole.push(...this.#open.splice(0));
+    this.#whole = this.#whole.concat(this.#open.splice(0));
   }
 
   #encodeRows(rowCount: number): void {
@@ -99,7 +99,7 @@ export class RowRouter {
   }
 
   #closePrevious(): void {
-    this.#whole.push(...this.#open.splice(0));
+    this.#whole = this.#whole.concat(this.#open.splice(0));
     this.#root = new Map();
   }
 

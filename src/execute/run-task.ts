@@ -113,10 +113,13 @@ class FusedTask {
       folders,
       exact,
       onInput,
+      signal: this.#options.signal,
     });
     return placingScanErrors(this.#session, staged, 'fast', async () => {
       for (const step of this.#job.steps) await this.#loadStep(step);
-      const [outputs, checks] = await settleBoth(this.#writeSteps(), this.#runChecks());
+      const [outputs, checks] = await settleBoth(this.#writeSteps(), this.#runChecks(), () =>
+        this.interrupt(),
+      );
       return { outputs, checks };
     });
   }
@@ -177,9 +180,9 @@ class FusedTask {
   }
 
   async #writeSteps(): Promise<StagedOutput[]> {
-    const outputs: StagedOutput[] = [];
-    for (const step of this.#job.steps.filter(hasOutput)) outputs.push(...(await this.#writeStep(step)));
-    return outputs;
+    const outputs: StagedOutput[][] = [];
+    for (const step of this.#job.steps.filter(hasOutput)) outputs.push(await this.#writeStep(step));
+    return outputs.flat();
   }
 
   async #writeStep(step: OutputStep): Promise<StagedOutput[]> {
@@ -266,8 +269,18 @@ function isShareable({ output, partitionBy }: Step): boolean {
   );
 }
 
-/** Both settle before the first failure is thrown. */
-async function settleBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([first, second]);
+/** Both settle before the first failure is thrown; `onFailure` may make the other end sooner. */
+async function settleBoth<A, B>(
+  first: Promise<A>,
+  second: Promise<B>,
+  onFailure: () => void,
+): Promise<[A, B]> {
+  let failure: { readonly error: unknown } | undefined;
+  const note = (error: unknown): void => {
+    failure ??= { error };
+    onFailure();
+  };
+  await Promise.allSettled([first.catch(note), second.catch(note)]);
+  if (failure !== undefined) throw failure.error;
   return [await first, await second];
 }

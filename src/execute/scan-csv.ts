@@ -1,4 +1,4 @@
-import { quoteLiteral } from '../duckdb/sql.ts';
+import { quoteLiteral, quotePath } from '../duckdb/sql.ts';
 import type { Column, Input } from '../job/job.ts';
 import type { FileCompression, Layout, PlannedInput } from '../plan/plan.ts';
 import type { ScanGroup } from './scan-group.ts';
@@ -31,7 +31,7 @@ export function readCsv(
     ...fileOptions(input, files[0]?.compression ?? 'none'),
     ...(sequential || input.newlinesInValues ? ['parallel = false'] : []),
   ];
-  return `read_csv([${files.map(({ path }) => quoteLiteral(path)).join(', ')}], ${options.join(', ')})`;
+  return `read_csv([${files.map(({ path }) => quotePath(path)).join(', ')}], ${options.join(', ')})`;
 }
 
 /** The reader's name of each of a file's columns; those that the job does not take get one that no job declares. */

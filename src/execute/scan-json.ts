@@ -1,4 +1,4 @@
-import { quoteLiteral } from '../duckdb/sql.ts';
+import { quoteLiteral, quotePath } from '../duckdb/sql.ts';
 import type { Column } from '../job/job.ts';
 import type { FileCompression, PlannedInput } from '../plan/plan.ts';
 import type { ScanGroup } from './scan-group.ts';
@@ -29,5 +29,5 @@ export function readJson(
       : [`timestampformat = ${quoteLiteral(input.timestampFormat)}`]),
     `compression = '${COMPRESSIONS[files[0]?.compression ?? 'none']}'`,
   ];
-  return `read_json([${files.map(({ path }) => quoteLiteral(path)).join(', ')}], ${options.join(', ')})`;
+  return `read_json([${files.map(({ path }) => quotePath(path)).join(', ')}], ${options.join(', ')})`;
 }

@@ -1,4 +1,4 @@
-import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
+import { quoteIdentifier, quotePath } from '../duckdb/sql.ts';
 import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
 import type { ScanGroup } from './scan-group.ts';
 
@@ -11,7 +11,7 @@ export function readParquet(
   { files, input }: PlannedInput,
   group: ScanGroup,
 ): { from: string; rowNumber?: string } {
-  const paths = group.files.map(({ path }) => quoteLiteral(path)).join(', ');
+  const paths = group.files.map(({ path }) => quotePath(path)).join(', ');
   const from = `read_parquet([${paths}], hive_partitioning = false, union_by_name = false)`;
   if (input.rowNumber === undefined) return { from };
   const before = rowsBefore(files);

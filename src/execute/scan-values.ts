@@ -23,6 +23,7 @@ export interface ScannedValue {
 export function scanValue(source: string, { type }: Column, input: Input, mode: NumberMode): ScannedValue {
   const column = quoteIdentifier(source);
   if (!input.strict) return { readType: type, value: column, bad: undefined };
+  if (input.thousands !== undefined && NUMBER.test(type)) return scanGrouped(column, type, input);
   const check = INTEGER_CHECKS[type];
   if (check === 'text only' || (check && mode === 'exact')) return scanIntegerText(column, type, input);
   if (check !== undefined) return scanInteger(column, type, check);
@@ -59,6 +60,27 @@ function scanInteger(column: string, type: string, check: IntegerCheck): Scanned
   const notWide = wide && `(${column} <> trunc(${column}) OR NOT (${column} BETWEEN ${wide}))`;
   const bad = notWide === undefined ? notNarrow : `${notNarrow} AND ${notWide}`;
   return { readType: 'DOUBLE', value: `CAST(${column} AS ${type})`, bad };
+}
+
+const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DOUBLE|FLOAT|DECIMAL\(.*\))$/;
+
+/**
+ * DuckDB takes the thousands separator away wherever it stands: `1.2.3,4` becomes 123.4, and `1234.56`, written with
+ * the other country's point, 123456.
+ */
+function scanGrouped(column: string, type: string, input: Input): ScannedValue {
+  const group = escapeRegExp(input.thousands ?? '');
+  const point = escapeRegExp(input.decimal);
+  const whole = `([0-9]+|[0-9]{1,3}(${group}[0-9]{3})+)`;
+  const fraction = /INT/.test(type) ? `(${point}0*)?` : `(${point}[0-9]*)?([eE][+-]?[0-9]+)?`;
+  const pattern = quoteLiteral(`\\s*[+-]?${whole}${fraction}\\s*`);
+  const value = `TRY_CAST(${numberText(column, input)} AS ${type})`;
+  const bad = `${column} IS NOT NULL AND (NOT regexp_full_match(${column}, ${pattern}) OR ${value} IS NULL)`;
+  return { readType: 'VARCHAR', value: `CAST(${numberText(column, input)} AS ${type})`, bad };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 function scanIntegerText(column: string, type: string, input: Input): ScannedValue {

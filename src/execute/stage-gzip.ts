@@ -30,16 +30,18 @@ export async function stageGzip(
   source: string,
   target: string,
   limits = GZIP_LIMITS,
+  signal?: AbortSignal,
 ): Promise<void> {
   const counted = new ByteCounter();
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   const limiter = new Limiter(file, counted, limits);
   try {
     const input = createReadStream(source, { highWaterMark: CHUNK_BYTES });
-    await pipeline(input, counted, gunzip, limiter, createWriteStream(target));
+    await pipeline(input, counted, gunzip, limiter, createWriteStream(target), { ...(signal && { signal }) });
     if (gunzip.bytesWritten < counted.bytes) throw trailing(file, counted.bytes - gunzip.bytesWritten);
   } catch (error) {
     await rm(target, { force: true });
+    signal?.throwIfAborted();
     throw explain(file, error);
   }
 }

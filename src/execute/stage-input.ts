@@ -15,9 +15,10 @@ export async function stageInput(
   planned: PlannedInput,
   scratch: string,
   limits = GZIP_LIMITS,
+  signal?: AbortSignal,
 ): Promise<PlannedInput> {
   const files: PlannedFile[] = [];
-  for (const file of planned.files) files.push(await stageFile(file, scratch, limits));
+  for (const file of planned.files) files.push(await stageFile(file, scratch, limits, signal));
   return { ...planned, files };
 }
 
@@ -25,10 +26,11 @@ async function stageFile(
   file: PlannedFile,
   scratch: string,
   limits: typeof GZIP_LIMITS,
+  signal?: AbortSignal,
 ): Promise<PlannedFile> {
   if (file.compression === 'zstd') await verifyZstd(file.url, file.path);
   if (file.compression !== 'gzip') return file;
   const target = join(scratch, `${createHash('sha256').update(file.url).digest('hex').slice(0, 32)}.staged`);
-  await stageGzip(file.url, file.path, target, limits);
+  await stageGzip(file.url, file.path, target, limits, signal);
   return { ...file, path: target, compression: 'none' };
 }

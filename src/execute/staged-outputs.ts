@@ -57,7 +57,7 @@ export class StagedOutputs {
 
   /** Takes over the files that another thread staged for the same step. */
   adopt(outputs: readonly StagedOutput[]): void {
-    for (const output of outputs) this.#outputs.set(this.#idOf(output), output);
+    for (const output of outputs) this.#keep(this.#idOf(output), output);
   }
 
   /** Adds the empty files, which `writeEmpty` writes, and waits for all. */
@@ -76,11 +76,15 @@ export class StagedOutputs {
     const path = partitionPath(step.output, texts, runId);
     const stagedPath = join(stagingFolder, `${this.#count++}.staged`);
     const id = partitionId(texts);
-    if (this.#outputs.has(id)) throw new Error(`partition ${id} of step ${step.name} came twice`);
     const { root } = step.output;
     const common = { step: step.name, partition: toRecordPartition(texts), root, path, stagedPath, rows };
-    this.#outputs.set(id, { ...common, bytes: 0, sha256: '' });
+    this.#keep(id, { ...common, bytes: 0, sha256: '' });
     this.#outputs.set(id, { ...common, ...(await write(stagedPath)) });
+  }
+
+  #keep(id: string, output: StagedOutput): void {
+    if (this.#outputs.has(id)) throw new Error(`partition ${id} of step ${output.step} came twice`);
+    this.#outputs.set(id, output);
   }
 
   #idOf({ partition }: StagedOutput): string {

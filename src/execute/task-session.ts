@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openSession, type Session } from '../duckdb/session.ts';
-import { quoteLiteral } from '../duckdb/sql.ts';
+import { globLiterally, quoteLiteral } from '../duckdb/sql.ts';
 import type { MachineLimits } from './machine-limits.ts';
 
 /** Streamed rows that may wait while others are encoded; DuckDB's default of 1 MB makes its threads wait. */
@@ -38,7 +38,7 @@ export async function lockSession(
 ): Promise<void> {
   const list = (paths: readonly string[]) => `[${paths.map(quoteLiteral).join(', ')}]`;
   await session.run(
-    `SET GLOBAL allowed_paths = ${list(files)}; SET GLOBAL allowed_directories = ${list(folders)}`,
+    `SET GLOBAL allowed_paths = ${list([...files, ...files.map(globLiterally)])}; SET GLOBAL allowed_directories = ${list(folders)}`,
   );
   await session.run('SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true');
 }

@@ -17,7 +17,10 @@ export function nameColumns(step: Step, columns: readonly Column[], reading: Job
       ...values,
       column: findName(values.column, names) ?? values.column,
     })),
-    partitionBy: step.partitionBy.map((column, index) => name(column, ['partition_by', index])),
+    partitionBy: step.partitionBy.map((column, index) => {
+      refusePartitionType(columns, column, [...path, 'partition_by', index], reading);
+      return name(column, ['partition_by', index]);
+    }),
     orderBy: step.orderBy.map((key, index) => ({ ...key, column: name(key.column, ['order_by', index]) })),
   };
   if (step.output === undefined) return named;
@@ -26,6 +29,21 @@ export function nameColumns(step: Step, columns: readonly Column[], reading: Job
   warnOfNoOrder(step, path, reading);
   checkWritten({ ...named, output }, output, names, path, reading);
   return { ...named, output };
+}
+
+/** Types of which equal values may be written differently, or values have no text that is fit for a path. */
+const NO_PARTITION = /^(INTERVAL|UNION|STRUCT|MAP|BLOB|BIT|JSON|VARIANT|GEOMETRY)\b|\[\d*\]$/;
+
+function refusePartitionType(
+  columns: readonly Column[],
+  wanted: string,
+  path: YamlPath,
+  { context }: JobReading,
+): void {
+  const column = columns.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+  if (column === undefined || !NO_PARTITION.test(column.type)) return;
+  const message = `"${wanted}" is of type ${column.type}, by which rows cannot be partitioned; cast it to VARCHAR in the SQL`;
+  context.report.error(context.source.place(path), message);
 }
 
 function nameColumn(

@@ -1,5 +1,5 @@
 import type { Session } from '../duckdb/session.ts';
-import { quoteLiteral } from '../duckdb/sql.ts';
+import { quotePath } from '../duckdb/sql.ts';
 import { PitwallError } from '../error.ts';
 import type { Column, Input } from '../job/job.ts';
 import type { StoredObject } from '../storage/storage.ts';
@@ -39,7 +39,7 @@ async function readFooter(
   session: Session,
   path: string,
 ): Promise<{ columns: readonly Column[]; rows: number }> {
-  const file = quoteLiteral(path);
+  const file = quotePath(path);
   try {
     const { columns } = await session.describe(
       `SELECT * FROM read_parquet([${file}], hive_partitioning = false)`,

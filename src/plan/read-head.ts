@@ -1,6 +1,6 @@
 import { constants, gunzipSync } from 'node:zlib';
 import type { Session } from '../duckdb/session.ts';
-import { quoteLiteral } from '../duckdb/sql.ts';
+import { quotePath } from '../duckdb/sql.ts';
 import { PitwallError } from '../error.ts';
 import type { InputEncoding } from '../job/job.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
@@ -57,7 +57,7 @@ async function readZstdLines(session: Session, { file, encoding }: HeadRequest):
 
 /** SQL of a text file's lines as they are and in their order, in one column `line`; empty ones are NULL. */
 export function readLines(path: string, encoding: InputEncoding, compression: FileCompression): string {
-  return `read_csv([${quoteLiteral(path)}], columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, parallel = false,
+  return `read_csv([${quotePath(path)}], columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, parallel = false,
     delim = '', quote = '', escape = '', encoding = '${encoding}', compression = '${compression}')`;
 }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, link, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PitwallError } from '../error.ts';
+import { syncFolder } from '../storage/local.ts';
 
 /** A staged file and the name that it gets. Both lie on one file system. */
 export interface PublishedFile {
@@ -23,9 +24,20 @@ export async function publishFiles(files: readonly PublishedFile[]): Promise<voi
     for (const file of files) await publishFile(file, undo);
     for (const folder of new Set(files.map(({ path }) => dirname(path)))) await syncFolder(folder);
   } catch (error) {
-    for (const step of undo.reverse()) await step();
-    throw error;
+    throw await undoAll(undo, error);
   }
+}
+
+/** Takes back every step, whatever becomes of the others; gives the error to throw. */
+async function undoAll(undo: (() => Promise<void>)[], error: unknown): Promise<unknown> {
+  const outcomes: PromiseSettledResult<void>[] = [];
+  for (const step of undo.reverse()) outcomes.push(...(await Promise.allSettled([step()])));
+  const reasons = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [String(outcome.reason)] : [],
+  );
+  if (reasons.length === 0) return error;
+  const message = `${String(error)}; and what was published before could not be put back everywhere: ${reasons.join(', ')}`;
+  return new PitwallError('output', message, { cause: error });
 }
 
 async function publishFile(
@@ -36,7 +48,7 @@ async function publishFile(
     await makeFolder(dirname(path), undo);
     const backup = await keepBackup(path, backupFolder);
     await rename(stagedPath, path);
-    undo.push(() => (backup === undefined ? rm(path) : rename(backup, path)));
+    undo.push(() => (backup === undefined ? rm(path, { force: true }) : rename(backup, path)));
   } catch (cause) {
     throw outputError(path, cause);
   }
@@ -82,15 +94,6 @@ async function keepBackup(path: string, backupFolder: string): Promise<string | 
   const backup = join(backupFolder, `${randomUUID()}.backup`);
   await link(path, backup).catch(() => copyFile(path, backup));
   return backup;
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 const REASONS: Record<string, string> = {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { PitwallError } from '../error.ts';
+import { findCollision } from '../execute/partition-path.ts';
 import type { CheckResult, StagedOutput, TaskRecord } from '../execute/record.ts';
 import { count } from '../plan/explain-plan.ts';
 import { publishFiles } from './publish-files.ts';
@@ -32,17 +33,14 @@ export function describeViolations({ name, violations, examples }: CheckResult):
   return `${name}: ${rows}, such as ${examples.slice(0, 3).join(' ')}`;
 }
 
-/** Two steps may have templates that differ and still meet in one path. */
+/** Two steps may have templates that differ and still meet in one path, or in paths that differ only in case. */
 function throwSamePath(paths: readonly string[]): void {
-  const seen = new Set<string>();
-  for (const path of paths) {
-    if (seen.has(path))
-      throw new PitwallError(
-        'data',
-        `two outputs of the job have the same path: ${path}; give them different templates`,
-      );
-    seen.add(path);
-  }
+  const collision = findCollision(paths);
+  if (collision === undefined) return;
+  const [one, another] = collision;
+  const how =
+    one === another ? `the same path: ${one}` : `paths that differ only in case: ${one} and ${another}`;
+  throw new PitwallError('data', `two outputs of the job have ${how}; give them different templates`);
 }
 
 /** Where an output lies once it is published. */

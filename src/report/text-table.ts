@@ -3,7 +3,9 @@ const MAX_WIDTH = 60;
 /** Rows of texts as a table with its columns aligned; long values are cut. Ends in a line break. */
 export function textTable(names: readonly string[], rows: readonly (readonly string[])[]): string {
   const shown = [names, ...rows].map((row) => row.map(shorten));
-  const widths = names.map((_, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)));
+  const widths = names.map((_, column) =>
+    shown.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),
+  );
   const lines = shown.map((row) =>
     row
       .map((text, column) => text.padEnd(widths[column] ?? 0))

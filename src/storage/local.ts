@@ -180,7 +180,7 @@ async function replace(temporary: string, path: string, condition?: WriteConditi
 }
 
 /** A rename survives a power cut only when its folder is synced. Some file systems refuse that: then there is no more to do. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(folder, 'r');

@@ -117,6 +117,15 @@ describe('closing while a thread is in the result', () => {
     expect(await next).toEqual([{ v: 1 }]);
   });
 
+  it('of a session closes the results that nobody read', async () => {
+    const own = await openSession();
+    const [result, streamed] = [await own.query('SELECT 1'), await own.connect()];
+    const other = await streamed.query('SELECT * FROM range(1000000)', {}, { stream: true });
+    await Promise.all([own.close(), streamed.close()]);
+    await expect(countRows(result)).rejects.toThrow(CLOSED);
+    await expect(countRows(other)).rejects.toThrow(CLOSED);
+  });
+
   it('is as safe when it is the session that closes', async () => {
     const own = await session.connect();
     const result = await own.query('SELECT i FROM range(3000000) t(i)', {}, { stream: true });

@@ -58,10 +58,11 @@ test('runJob narrows a run to partitions', async () => {
   expect(outputs.map(({ path }) => path)).toEqual([join(cwd, 'out/Norway.json')]);
 });
 
-test('runJob ends with the reason of its signal and publishes nothing', async () => {
+test('runJob ends with an interruption that names the reason of its signal, and publishes nothing', async () => {
   const cwd = await userFolder();
   const reason = new Error('enough');
-  await expect(runJob('people', { cwd, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  const run = runJob('people', { cwd, signal: AbortSignal.abort(reason) });
+  await expect(run).rejects.toMatchObject({ kind: 'interrupted', cause: reason });
   await expect(readFile(join(cwd, 'out/Italy.json'))).rejects.toThrow('ENOENT');
 });
 
