@@ -15,7 +15,7 @@ export interface QueryCommandOptions {
 }
 
 /**
- * `pitwall query "SELECT …"`: over local files, or with `--job` over the inputs and steps of a job and nothing else.
+ * `pitwall query "SELECT …"`: over local files, or with `--job` over the inputs and steps of a job.
  */
 export async function queryCommand(
   sql: string,

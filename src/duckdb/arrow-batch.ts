@@ -11,6 +11,7 @@ import {
   Vector,
 } from 'apache-arrow';
 import type { Buffers } from 'apache-arrow/data';
+import { isByteBoolean } from './arrow-schema.ts';
 import { readBytes, readWords, word } from './memory.ts';
 import type { Pointer } from './native.ts';
 
@@ -145,10 +146,19 @@ function readText64(node: ArrayNode): ColumnBuffers {
 function readValues(type: DataType, node: ArrayNode): ArrayBufferView {
   const count = node.length;
   const address = word(node.buffers, 1);
+  if (isByteBoolean(type)) return packBits(readBytes(address, count));
   if (DataType.isBool(type)) return readBytes(address, Math.ceil(count / 8));
   const { ArrayType } = type;
   const byteWidth = valueByteWidth(type);
   return new ArrayType(readBytes(address, byteWidth * count).buffer);
+}
+
+function packBits(bytes: Uint8Array): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(bytes.length / 8));
+  for (let index = 0; index < bytes.length; index++) {
+    if (bytes[index] !== 0) bits[index >> 3]! |= 1 << (index & 7);
+  }
+  return bits;
 }
 
 function valueByteWidth(type: DataType): number {

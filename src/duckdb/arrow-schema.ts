@@ -102,7 +102,21 @@ function readMetadata(address: bigint): Map<string, string> {
 }
 
 function toField(node: SchemaNode): Field {
+  if (node.metadata.get('ARROW:extension:name') === 'arrow.bool8') return toBooleanField(node);
   return new Field(node.name, toType(node), node.nullable, node.metadata);
+}
+
+const byteBooleans = new WeakSet<DataType>();
+
+/** Whether the values of a Bool come as a byte each: DuckDB's lossless conversion sends `arrow.bool8`. */
+export function isByteBoolean(type: DataType): boolean {
+  return byteBooleans.has(type);
+}
+
+function toBooleanField({ name, nullable }: SchemaNode): Field {
+  const type = new Bool();
+  byteBooleans.add(type);
+  return new Field(name, type, nullable);
 }
 
 function toType(node: SchemaNode): DataType {

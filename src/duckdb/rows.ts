@@ -28,7 +28,6 @@ function toValue(field: Field, value: unknown): unknown {
 
 /** Types that Arrow lacks, by the name that DuckDB marks their columns with. */
 const EXTENSIONS: Record<string, (value: unknown) => unknown> = {
-  'arrow.bool8': (value) => value !== 0,
   hugeint: (value) => BigInt.asIntN(128, toInteger(value)),
   uhugeint: toInteger,
 };

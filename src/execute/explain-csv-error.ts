@@ -44,10 +44,9 @@ function findFile(path: string | undefined, inputs: readonly PlannedInput[]): In
   return path === undefined ? undefined : all.find(({ file }) => file.path === path);
 }
 
+/** The JSON reader's line numbers are approximate, by its own words: off by one or more. None is better than a wrong one. */
 function readerLine(detail: string): number | undefined {
-  const line =
-    /^CSV Error on Line: (\d+)/.exec(detail)?.[1] ??
-    /^[^"]*"[^"]*", (?:at byte \d+ )?in line (\d+)/.exec(detail)?.[1];
+  const [, line] = /^CSV Error on Line: (\d+)/.exec(detail) ?? [];
   return line === undefined ? undefined : Number(line);
 }
 
@@ -98,7 +97,12 @@ function sayLost(): string {
 }
 
 function sayJson([, what = '']: RegExpExecArray): string {
-  return `${cut(what.replace(/^(?:at byte \d+ )?in line \d+: /, '').trim())}; correct it or declare another type`;
+  return `${cut(
+    what
+      .replace(/^(?:at byte \d+ )?in line \d+: /, '')
+      .replace(/\.$/, '')
+      .trim(),
+  )}; correct it or declare another type`;
 }
 
 function cut(text: string): string {

@@ -38,9 +38,8 @@ export async function readPartitionTexts(result: QueryResult, column: string): P
   return texts;
 }
 
-/** Booleans come as marked bytes (`arrow.bool8`). */
-function isSmallInteger({ type, metadata }: Field): boolean {
-  return DataType.isInt(type) && type.bitWidth < 64 && !metadata.has('ARROW:extension:name');
+function isSmallInteger({ type }: Field): boolean {
+  return DataType.isInt(type) && type.bitWidth < 64;
 }
 
 function columnData(batch: RecordBatch, index: number): Data {

@@ -22,7 +22,7 @@ const opaque = (type: string) => ['arrow.opaque', `{"type_name":"${type}","vendo
 
 describe('every type arrives as its Arrow type, with NULL:', () => {
   test.each<[string, string, string[]?]>([
-    ['BOOLEAN', 'Int8', ['arrow.bool8', '']],
+    ['BOOLEAN', 'Bool'],
     ['TINYINT', 'Int8'],
     ['SMALLINT', 'Int16'],
     ['INTEGER', 'Int32'],

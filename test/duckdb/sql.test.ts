@@ -1,7 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openSession, type Session } from '../../src/duckdb/session.ts';
-import { quoteIdentifier, quoteLiteral } from '../../src/duckdb/sql.ts';
+import { quoteIdentifier, quoteLiteral, quotePath } from '../../src/duckdb/sql.ts';
+import { someFolder } from '../execute/some-step.ts';
 
 let session: Session;
 beforeAll(async () => {
@@ -38,4 +41,16 @@ it('what looks like SQL stays a value and a name', async () => {
   const attack = `'; DROP TABLE x; -- " \\' $a`;
   await session.run(`CREATE TABLE ${quoteIdentifier(attack)} AS SELECT ${quoteLiteral(attack)} AS v`);
   expect(await session.rows(`SELECT v FROM ${quoteIdentifier(attack)}`)).toEqual([{ v: attack }]);
+});
+
+it('a quoted path is one file, whatever its name holds', async () => {
+  const folder = await someFolder();
+  for (const name of ['a1.csv', 'a[1].csv', 'a*.csv', "a?'[.csv", 'a{1}.csv']) {
+    await writeFile(join(folder, name), `v\n"${name.replaceAll('"', '""')}"\n`);
+  }
+  for (const name of ['a[1].csv', 'a*.csv', "a?'[.csv", 'a{1}.csv']) {
+    expect(
+      await session.rows(`SELECT v FROM read_csv(${quotePath(join(folder, name))}, header = true)`),
+    ).toEqual([{ v: name }]);
+  }
 });
