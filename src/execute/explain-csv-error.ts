@@ -97,12 +97,8 @@ function sayLost(): string {
 }
 
 function sayJson([, what = '']: RegExpExecArray): string {
-  return `${cut(
-    what
-      .replace(/^(?:at byte \d+ )?in line \d+: /, '')
-      .replace(/\.$/, '')
-      .trim(),
-  )}; correct it or declare another type`;
+  const said = what.replace(/^(?:at byte \d+ )?in line \d+: /, '').trim();
+  return `${cut(said.replace(/\.$/, ''))}; correct it or declare another type`;
 }
 
 function cut(text: string): string {
