@@ -22,7 +22,7 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { threads, memory, maxBytes, json = false, quiet = false } = options;
-  const report = createTerminalReport(terminal, { quiet });
+  const report = await createTerminalReport(terminal, { quiet });
   const result = await runJob(job, {
     set: Object.fromEntries(options.set),
     only: groupPairs(options.only),

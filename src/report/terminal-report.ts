@@ -1,12 +1,6 @@
-import { MultiBar, type SingleBar } from 'cli-progress';
 import { count, formatBytes } from '../plan/explain-plan.ts';
-import type { EventSink, RunProgress } from './event.ts';
-
-/** The screen or file that lines go to. */
-export interface ReportScreen {
-  err(text: string): void;
-  readonly isScreen: boolean;
-}
+import type { EventSink } from './event.ts';
+import type { ProgressView, ReportScreen } from './progress-view.ts';
 
 /** Shows a run while it lasts. */
 export interface TerminalReport {
@@ -21,8 +15,11 @@ export interface TerminalReportOptions {
 }
 
 /** A progress bar on a screen, plain lines elsewhere: one for each phase. */
-export function createTerminalReport(screen: ReportScreen, { quiet }: TerminalReportOptions): TerminalReport {
-  const progress = quiet ? NO_PROGRESS : screen.isScreen ? progressBar() : phaseLines(screen);
+export async function createTerminalReport(
+  screen: ReportScreen,
+  { quiet }: TerminalReportOptions,
+): Promise<TerminalReport> {
+  const progress = quiet ? NO_PROGRESS : screen.isScreen ? await loadProgressBar() : phaseLines(screen);
   return {
     event: (event) => {
       if (event.kind === 'progress') progress.show(event.progress);
@@ -38,17 +35,15 @@ export function createTerminalReport(screen: ReportScreen, { quiet }: TerminalRe
   };
 }
 
-interface ProgressView {
-  show(progress: RunProgress): void;
-  print(screen: ReportScreen, line: string): void;
-  close(): void;
-}
-
 const NO_PROGRESS: ProgressView = {
   show: () => undefined,
   print: (screen, line) => screen.err(line),
   close: () => undefined,
 };
+
+async function loadProgressBar(): Promise<ProgressView> {
+  return (await import('./progress-bar.ts')).progressBar();
+}
 
 function phaseLines(screen: ReportScreen): ProgressView {
   let last = '';
@@ -62,51 +57,4 @@ function phaseLines(screen: ReportScreen): ProgressView {
       );
     },
   };
-}
-
-const BAR_FORMAT = '{bar} {percentage} %  {bytes}  {rows}  {rate}  {left}  {phase}';
-
-/** cli-progress: https://github.com/npkgz/cli-progress */
-function progressBar(): ProgressView {
-  const bars = new MultiBar({
-    format: BAR_FORMAT,
-    stream: process.stderr,
-    hideCursor: true,
-    clearOnComplete: true,
-    barCompleteChar: '━',
-    barIncompleteChar: '─',
-    barsize: 24,
-  });
-  let bar: SingleBar | undefined;
-  return {
-    show: (progress) => {
-      bar ??= bars.create(100, 0, describeProgress(progress));
-      bar.update(Math.floor(progress.fraction * 100), describeProgress(progress));
-    },
-    print: (screen, line) => (bar === undefined ? screen.err(line) : bars.log(line)),
-    close: () => bars.stop(),
-  };
-}
-
-/** The texts of the bar's columns. */
-export function describeProgress({
-  phase,
-  fraction,
-  bytes,
-  rows,
-  elapsedMs,
-}: RunProgress): Record<string, string> {
-  const seconds = Math.max(elapsedMs / 1000, 0.001);
-  return {
-    phase,
-    bytes: formatBytes(bytes),
-    rows: count(rows, 'row'),
-    rate: `${formatBytes(Math.round(bytes / seconds))}/s`,
-    left: fraction > 0.02 ? `${formatSeconds((seconds * (1 - fraction)) / fraction)} left` : '',
-  };
-}
-
-function formatSeconds(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  return seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { describeProgress } from '../../src/report/describe-progress.ts';
 import type { RunEvent, RunProgress, RunResult } from '../../src/report/event.ts';
 import { VOID_SINK } from '../../src/report/event.ts';
 import { formatSummary } from '../../src/report/format-summary.ts';
-import { createTerminalReport, describeProgress } from '../../src/report/terminal-report.ts';
+import { createTerminalReport } from '../../src/report/terminal-report.ts';
 import { textTable } from '../../src/report/text-table.ts';
 import { trackProgress } from '../../src/report/track-progress.ts';
 
@@ -33,9 +34,9 @@ const result = (changes: Partial<RunResult> = {}): RunResult => ({
 });
 
 /** What the report of these events prints on a pipe. */
-function printed(events: readonly RunEvent[], quiet = false): string[] {
+async function printed(events: readonly RunEvent[], quiet = false): Promise<string[]> {
   const lines: string[] = [];
-  const report = createTerminalReport({ err: (text) => lines.push(text), isScreen: false }, { quiet });
+  const report = await createTerminalReport({ err: (text) => lines.push(text), isScreen: false }, { quiet });
   for (const event of events) report.event(event);
   report.close();
   return lines;
@@ -53,8 +54,8 @@ const EVENTS: readonly RunEvent[] = [
 ];
 
 describe('a report without a screen', () => {
-  it('has a line for each phase, and each warning', () => {
-    expect(printed(EVENTS)).toEqual([
+  it('has a line for each phase, and each warning', async () => {
+    expect(await printed(EVENTS)).toEqual([
       'reading 1 file, 2.5 MB\n',
       '0.0 s: reading orders\n',
       'warning: check names: 1 row breaks it, such as {}\n',
@@ -62,8 +63,8 @@ describe('a report without a screen', () => {
     ]);
   });
 
-  it('has the warnings alone when it is to be quiet', () => {
-    expect(printed(EVENTS, true)).toEqual(['warning: check names: 1 row breaks it, such as {}\n']);
+  it('has the warnings alone when it is to be quiet', async () => {
+    expect(await printed(EVENTS, true)).toEqual(['warning: check names: 1 row breaks it, such as {}\n']);
   });
 
   it('may be no report', () => {
