@@ -1,7 +1,7 @@
 import { PitwallError } from '../error.ts';
 import { validateJob } from '../job/check-job.ts';
 import { formatDiagnostic, hasErrors } from '../job/diagnostic.ts';
-import { count } from '../plan/explain-plan.ts';
+import { count } from '../plan/text-amounts.ts';
 import type { Pair, Terminal } from './terminal.ts';
 
 export interface ValidateCommandOptions {

@@ -47,14 +47,15 @@ export interface LoadInputsOptions {
 /**
  * Makes every input available to SQL under its name, then closes the session to everything else. Gives the
  * inputs as they were staged.
+ *
+ * @param reads - of `countReads`
  */
 export async function loadInputs(
   session: Session,
   plan: Plan,
-  job: Job,
+  reads: ReadonlyMap<string, number>,
   { scratch, folders, exact = new Set(), onInput = () => undefined, signal }: LoadInputsOptions,
 ): Promise<PlannedInput[]> {
-  const reads = countReads(job);
   const staged: PlannedInput[] = [];
   for (const planned of plan.inputs) {
     onInput(planned.name);

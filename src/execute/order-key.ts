@@ -1,6 +1,7 @@
 import { type Data, DataType, type RecordBatch, type Schema } from 'apache-arrow';
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import type { OrderKey } from '../job/job.ts';
+import { columnData, columnIndex } from './batch-column.ts';
 
 /** Tells neighbouring rows of equal keys, whose order the engine does not fix. */
 export interface TieReader {
@@ -43,22 +44,12 @@ export function createTieReaders(schema: Schema, keys: readonly OrderKey[]): Tie
   return keys.map(({ column }) => createTieReader(schema, columnIndex(schema, column)));
 }
 
-function columnIndex(schema: Schema, name: string): number {
-  return schema.fields.findIndex((field) => field.name.toLowerCase() === name.toLowerCase());
-}
-
 /** Sort keys of up to 8 bytes come as BIGINT, others as BLOB. */
 function createTieReader(schema: Schema, index: number): TieReader {
   const type: DataType | undefined = schema.fields[index]?.type;
   if (type === undefined) throw new RangeError('the result lacks an order key');
   if (DataType.isBinary(type)) return new BytesTieReader(index);
   return DataType.isBool(type) ? new BooleanTieReader(index) : new FixedWidthTieReader(index);
-}
-
-function columnData(batch: RecordBatch, index: number): Data {
-  const data = batch.data.children[index];
-  if (data === undefined) throw new RangeError(`the batch has no column ${index}`);
-  return data;
 }
 
 /** Values of 1 to 16 bytes, compared a 32-bit word at a time where they are that wide. */

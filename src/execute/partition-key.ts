@@ -2,6 +2,7 @@ import { type Data, DataType, type Field, type RecordBatch, type Schema } from '
 import type { QueryResult } from '../duckdb/session.ts';
 import { ByteBuffer } from '../encode/byte-buffer.ts';
 import { createRowEncoder } from '../encode/row-encoder.ts';
+import { columnData, columnIndex } from './batch-column.ts';
 
 /** A partition column's value in a row: equal values are the same key. */
 export type PartitionKey = string | number | null;
@@ -19,7 +20,7 @@ export function partitionText(key: PartitionKey): string | null {
 
 /** A reader for `column`: integers of up to 32 bits as numbers, everything else by its text. */
 export function createPartitionKeyReader(schema: Schema, column: string): PartitionKeyReader {
-  const index = schema.fields.findIndex((field) => field.name.toLowerCase() === column.toLowerCase());
+  const index = columnIndex(schema, column);
   const field = schema.fields[index];
   if (field === undefined) throw new RangeError(`the result has no partition column ${column}`);
   if (isSmallInteger(field)) return new NumberKeyReader(index);
@@ -40,12 +41,6 @@ export async function readPartitionTexts(result: QueryResult, column: string): P
 
 function isSmallInteger({ type }: Field): boolean {
   return DataType.isInt(type) && type.bitWidth < 64;
-}
-
-function columnData(batch: RecordBatch, index: number): Data {
-  const data = batch.data.children[index];
-  if (data === undefined) throw new RangeError(`the batch has no column ${index}`);
-  return data;
 }
 
 class NumberKeyReader implements PartitionKeyReader {

@@ -48,10 +48,11 @@ async function useRelations<T>(
 ): Promise<T> {
   const session = await openTaskSession(machineLimits(), options.scratch);
   try {
+    const reads = countReads(job);
     return await interruptible(session, signal, async () => {
-      const staged = await loadInputs(session, plan, job, options);
+      const staged = await loadInputs(session, plan, reads, options);
       return await placingScanErrors(session, staged, 'fast', async () => {
-        await loadSteps(session, job, until);
+        await loadSteps(session, job, until, reads);
         return use(session);
       });
     });
@@ -60,8 +61,12 @@ async function useRelations<T>(
   }
 }
 
-async function loadSteps(session: Session, job: Job, until: Step | undefined): Promise<void> {
-  const reads = countReads(job);
+async function loadSteps(
+  session: Session,
+  job: Job,
+  until: Step | undefined,
+  reads: ReadonlyMap<string, number>,
+): Promise<void> {
   for (const step of stepsBefore(job, until))
     await loadStep(session, job, step, stepKind(step, reads.get(step.name.toLowerCase()) ?? 0));
 }

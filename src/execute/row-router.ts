@@ -99,7 +99,7 @@ export class RowRouter {
   }
 
   #closePrevious(): void {
-    this.#whole = this.#whole.concat(this.#open.splice(0));
+    this.end();
     this.#root = new Map();
   }
 

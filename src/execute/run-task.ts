@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Session } from '../duckdb/session.ts';
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import { bindParams } from '../job/bind-params.ts';
-import type { Column, Job, Step } from '../job/job.ts';
+import type { Column, Job, OutputFormat, Step } from '../job/job.ts';
 import type { Plan } from '../plan/plan.ts';
 import { writeColumnarOutputs } from './columnar-outputs.ts';
 import { EncoderPool } from './encoder-pool.ts';
@@ -18,7 +18,7 @@ import {
 } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import type { OutputContext, OutputStep, RowCounter } from './output-context.ts';
-import { partitionSet } from './partition-set.ts';
+import { type PartitionSet, partitionSet } from './partition-set.ts';
 import { dividePartitions } from './partition-shares.ts';
 import type { CheckResult, StagedOutput, TaskRecord } from './record.ts';
 import { runChecks } from './run-checks.ts';
@@ -108,7 +108,7 @@ class FusedTask {
     this.#pool = await startEncoders(this.#session, this.#plan, this.#job, limits);
     const folders = this.#job.steps.filter(hasOutput).map(({ output }) => stagingFolder(output.root));
     const onInput = (name: string) => this.#begin(`reading ${name}`);
-    const staged = await loadInputs(this.#session, this.#plan, this.#job, {
+    const staged = await loadInputs(this.#session, this.#plan, this.#reads, {
       scratch,
       folders,
       exact,
@@ -194,11 +194,16 @@ class FusedTask {
     const { format } = step.output;
     const pool = this.#isShared(step) ? this.#pool : undefined;
     if (this.#isTable(step)) this.#expectedRows += await countRows(this.#session, step);
+    const partitions = await this.#partitions(step);
     if (pool !== undefined)
-      return writeSharedOutputs(this.#session, await this.#shareContexts(step, pool), pool, onRows);
-    const context = await this.#outputContext(step, this.#source(step), step.name);
-    if (format === 'parquet' || format === 'arrow')
-      return writeColumnarOutputs(this.#session, context, format, onRows);
+      return writeSharedOutputs(
+        this.#session,
+        await this.#shareContexts(step, partitions, pool),
+        pool,
+        onRows,
+      );
+    const context = await this.#outputContext(step, partitions, this.#source(step), step.name);
+    if (isColumnar(format)) return writeColumnarOutputs(this.#session, context, format, onRows);
     return writeTextOutputs(this.#session, context, onRows);
   }
 
@@ -210,16 +215,30 @@ class FusedTask {
     return this.#reads.has(step.name.toLowerCase()) || this.#isShared(step);
   }
 
-  async #shareContexts(step: OutputStep, pool: EncoderPool): Promise<[OutputContext, ...OutputContext[]]> {
+  async #partitions(step: OutputStep): Promise<PartitionSet> {
+    const columns = this.#options.columns.get(step.name) ?? [];
+    return partitionSet(this.#session, this.#job, this.#plan, step, columns, this.#options.only);
+  }
+
+  async #shareContexts(
+    step: OutputStep,
+    partitions: PartitionSet,
+    pool: EncoderPool,
+  ): Promise<[OutputContext, ...OutputContext[]]> {
     const [own, ...others] = await dividePartitions(this.#session, step, pool.size + 1);
-    const first = await this.#outputContext(step, own ?? tableSource(step), `${step.name} 0`);
+    const first = await this.#outputContext(step, partitions, own ?? tableSource(step), `${step.name} 0`);
     const rest = others.map((source, index) =>
-      this.#outputContext(step, source, `${step.name} ${index + 1}`),
+      this.#outputContext(step, partitions, source, `${step.name} ${index + 1}`),
     );
     return [first, ...(await Promise.all(rest))];
   }
 
-  async #outputContext(step: OutputStep, source: WrappedSql, folderName: string): Promise<OutputContext> {
+  async #outputContext(
+    step: OutputStep,
+    partitions: PartitionSet,
+    source: WrappedSql,
+    folderName: string,
+  ): Promise<OutputContext> {
     const { only, runId, columns: known, stagingFolder } = this.#options;
     const folder = join(stagingFolder(step.output.root), folderName);
     await rm(folder, { recursive: true, force: true });
@@ -230,7 +249,7 @@ class FusedTask {
       columns,
       rows: stepRows(step, columns, only, source),
       parameters: bindParams(this.#job.params, step.parameters),
-      partitions: await partitionSet(this.#session, this.#job, this.#plan, step, columns, only),
+      partitions,
       runId,
       stagingFolder: folder,
     };
@@ -264,9 +283,11 @@ function hasOutput(step: Step): step is OutputStep {
 }
 
 function isShareable({ output, partitionBy }: Step): boolean {
-  return (
-    output !== undefined && partitionBy.length > 0 && output.format !== 'parquet' && output.format !== 'arrow'
-  );
+  return output !== undefined && partitionBy.length > 0 && !isColumnar(output.format);
+}
+
+function isColumnar(format: OutputFormat): format is 'parquet' | 'arrow' {
+  return format === 'parquet' || format === 'arrow';
 }
 
 /** Both settle before the first failure is thrown; `onFailure` may make the other end sooner. */
@@ -280,7 +301,7 @@ async function settleBoth<A, B>(
     failure ??= { error };
     onFailure();
   };
-  await Promise.allSettled([first.catch(note), second.catch(note)]);
+  await Promise.all([first.catch(note), second.catch(note)]);
   if (failure !== undefined) throw failure.error;
   return [await first, await second];
 }

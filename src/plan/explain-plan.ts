@@ -1,4 +1,5 @@
 import type { Plan, PlannedInput, PlannedStep, PlannedTask } from './plan.ts';
+import { count, formatBytes } from './text-amounts.ts';
 
 const SHOWN_FILES = 5;
 
@@ -38,17 +39,4 @@ function explainStep({ name, output }: PlannedStep): string {
 function explainTask({ kind, steps, estimate }: PlannedTask, index: number): string {
   const reads = `${count(estimate.files, 'file')}, ${formatBytes(estimate.inputBytes)}`;
   return `  ${index}: ${kind}, ${steps.join(' → ')}: reads ${reads}`;
-}
-
-export function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
-}
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-
-/** Decimal units, as file managers and object stores count. */
-export function formatBytes(bytes: number): string {
-  const power = Math.min(bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
-  const amount = bytes / 1000 ** power;
-  return `${power === 0 ? amount : amount.toFixed(1)} ${UNITS[power]}`;
 }

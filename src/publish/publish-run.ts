@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { PitwallError } from '../error.ts';
 import { findCollision } from '../execute/partition-path.ts';
 import type { CheckResult, StagedOutput, TaskRecord } from '../execute/record.ts';
-import { count } from '../plan/explain-plan.ts';
+import { count } from '../plan/text-amounts.ts';
 import { publishFiles } from './publish-files.ts';
 import type { RunFolders } from './run-folders.ts';
 

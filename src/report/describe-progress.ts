@@ -1,4 +1,4 @@
-import { count, formatBytes } from '../plan/explain-plan.ts';
+import { count, formatBytes } from '../plan/text-amounts.ts';
 import type { RunProgress } from './event.ts';
 
 /** The texts of the bar's columns. */

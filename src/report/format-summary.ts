@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { count, formatBytes } from '../plan/explain-plan.ts';
+import { count, formatBytes } from '../plan/text-amounts.ts';
 import type { PublishedOutput, RunResult } from './event.ts';
 
 const SHOWN_OUTPUTS = 20;

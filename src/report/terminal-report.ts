@@ -1,4 +1,4 @@
-import { count, formatBytes } from '../plan/explain-plan.ts';
+import { count, formatBytes } from '../plan/text-amounts.ts';
 import type { EventSink } from './event.ts';
 import type { ProgressView, ReportScreen } from './progress-view.ts';
 
