@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { addCommands } from './commands/add-commands.ts';
 import { processTerminal } from './commands/terminal.ts';
@@ -46,7 +47,7 @@ function onSignals(interrupt: (signal: Signal) => void): void {
 
 function createProgram(): Command {
   return new Command('pitwall').exitOverride().configureOutput({
-    outputError: (text, write) => write(`pitwall: ${oneLine(text.replace(/^error: /, ''))}\n`),
+    outputError: (text) => processTerminal.err(`pitwall: ${oneLine(text.replace(/^error: /, ''))}\n`),
   });
 }
 
@@ -61,7 +62,7 @@ function reportFailure(error: unknown, interruptedBy: Signal | undefined): numbe
     ? String(error)
     : `internal error: ${error instanceof Error ? error.message : String(error)}; please report it with the output of --debug`;
   processTerminal.err(`pitwall: ${oneLine(text)}\n`);
-  if (process.argv.includes('--debug')) console.error(error);
+  if (process.argv.includes('--debug')) processTerminal.err(`${inspect(error)}\n`);
   if (interruptedBy !== undefined) return SIGNALS[interruptedBy];
   return isExpected ? error.exitCode : INTERNAL_ERROR;
 }

@@ -5,5 +5,6 @@ export { type ErrorKind, PitwallError, type Place } from './error.ts';
 export { validateJob } from './job/check-job.ts';
 export { type Diagnostic, formatDiagnostic } from './job/diagnostic.ts';
 export type { Plan } from './plan/plan.ts';
+export { type PlannedJob, type PlanOptions, planJob } from './plan-job.ts';
 export type { PublishedOutput, RunEvent, RunProgress, RunResult } from './report/event.ts';
-export { type JobOptions, planJob, type RunOptions, runJob } from './run.ts';
+export { type JobOptions, type RunOptions, resumeRun, runJob } from './run.ts';

@@ -1,35 +1,57 @@
+import { type Ask, type JobOptions, readAsk, unchangedResult } from './ask.ts';
 import type { Engine } from './engine/engine.ts';
 import { inProcess } from './engine/in-process.ts';
+import { LazyEngine } from './engine/lazy-engine.ts';
+import { localEngine } from './engine/local.ts';
+import { runSteps } from './engine/run-steps.ts';
+import { throwFailures } from './engine/step-failure.ts';
 import { PitwallError } from './error.ts';
-import { machineLimits } from './execute/machine-limits.ts';
-import type { TaskRecord } from './execute/record.ts';
-import type { OnlyValues } from './execute/step-query.ts';
-import { type CheckedJob, checkJob } from './job/check-job.ts';
-import type { Job } from './job/job.ts';
-import { jobOrThrow } from './job/load-job.ts';
-import { makePlan } from './plan/make-plan.ts';
+import { divideLimits, machineLimits, type WorkerLimits } from './execute/machine-limits.ts';
+import { reach } from './fault-point.ts';
 import type { Plan } from './plan/plan.ts';
-import { openPlanSession } from './plan/plan-session.ts';
+import { parseRunFolder, type RunFolder } from './plan/run-folder.ts';
 import { createRunId } from './plan/run-id.ts';
-import { describeViolations, publishedPath, publishRun } from './publish/publish-run.ts';
-import { makeRunFolders } from './publish/run-folders.ts';
+import { planAsk, samePlan } from './plan-ask.ts';
+import { beginRun, readResumable } from './publish/begin-run.ts';
+import { composePublication } from './publish/compose-publication.ts';
+import { tidyRun } from './publish/end-run.ts';
+import { throwFailedChecks } from './publish/failed-checks.ts';
+import { takeLease } from './publish/lease.ts';
+import { openManifestLog } from './publish/manifest-log.ts';
+import { publishRun } from './publish/publish-run.ts';
+import { reusableWork } from './publish/reusable-work.ts';
+import { rollForward } from './publish/roll-forward.ts';
+import { watchStore } from './publish/unused-store.ts';
+import { describePlan, describeStep, sumInputBytes, tellChecks } from './report/describe-run.ts';
 import { type EventSink, type RunResult, VOID_SINK } from './report/event.ts';
-import { trackProgress } from './report/track-progress.ts';
+import { openRunReport } from './report/run-report.ts';
+import { summarise } from './report/summarise.ts';
 import { localStorage } from './storage/local.ts';
 
-export interface JobOptions {
-  /** Parameters, as texts: `{ source: 'data' }`. */
-  readonly set?: Readonly<Record<string, string>>;
-  /** What relative paths are relative to; the working directory by default. */
-  readonly cwd?: string;
-}
+export type { JobOptions } from './ask.ts';
 
 export interface RunOptions extends JobOptions {
   /** Narrows the run to partitions: `{ year: ['2024'] }`. */
   readonly only?: Readonly<Record<string, readonly string[]>>;
+  /** Threads of all workers together; all processors by default. */
   readonly threads?: number;
-  /** For DuckDB; 60 % of the machine's or the cgroup's by default. */
+  readonly workers?: number;
+  /** For DuckDB in all workers; 60 % of the machine's or the cgroup's by default. */
   readonly memoryBytes?: number;
+  /** Inputs smaller than this are one task. */
+  readonly fuseBelowBytes?: number;
+  /** Runs what is unchanged as well. */
+  readonly force?: boolean;
+  /** Publishes what was made although tasks failed. */
+  readonly allowPartial?: boolean;
+  /** Waits while another run of the job is at work, instead of failing. */
+  readonly wait?: boolean;
+  /** Runs exactly this plan, or fails when the job or its inputs have changed since. */
+  readonly plan?: Plan;
+  /** The folder of a run to go on with; see `resumeRun`. */
+  readonly folder?: RunFolder;
+  /** After how long a run that gives no sign of life may be followed by another. */
+  readonly leaseTtlMs?: number;
   /** Refuses to start when the inputs are larger. */
   readonly maxBytes?: number;
   readonly engine?: Engine;
@@ -39,72 +61,147 @@ export interface RunOptions extends JobOptions {
 }
 
 /**
- * Runs a job: load → plan → tasks → checks → publish.
+ * Runs a job: ask → plan → steps → checks → publish. What an interrupted run of the same plan has done is not done
+ * again, and what lies there as it would be made is not made.
  *
  * @param ref - a name under `sql/`, or a path to a folder with a job.yaml
  * @throws PitwallError; what was published before then lies there as it was
  */
 export async function runJob(ref: string, options: RunOptions = {}): Promise<RunResult> {
-  const { onEvent = VOID_SINK, engine = inProcess } = options;
+  const ask = await readAsk(ref, options, options.only);
+  return (await unchangedResult(ask, options)) ?? (await runAsked(ask, options));
+}
+
+/**
+ * Goes on with a run that was interrupted or failed: its committed tasks are not run again.
+ *
+ * @param url - the run's folder
+ * @throws PitwallError; `usage` when the run has ended, or the job or its inputs have changed since
+ */
+export async function resumeRun(url: string, options: RunOptions = {}): Promise<RunResult> {
+  const folder = parseRunFolder(url);
+  const plan = await readResumable(localStorage(), folder);
+  const { job, only, cwd } = plan;
+  const set = Object.fromEntries(
+    job.params.flatMap(({ name, text }) => (text === null ? [] : [[name, text]])),
+  );
+  return runJob(job.folder, { ...options, set, only, ...(cwd === undefined ? {} : { cwd }), plan, folder });
+}
+
+/** Runs what was asked, and is known to be no more what is published. @throws PitwallError */
+export async function runAsked(ask: Ask, options: RunOptions): Promise<RunResult> {
+  const { storage, store, job } = ask;
+  const { onEvent = VOID_SINK, force = false, wait = false, leaseTtlMs, signal: given } = options;
   const startedMs = performance.now();
   const runId = createRunId();
-  const signal = ownSignal(options.signal);
-  const { job, columns } = await loadBound(ref, options);
+  const signal = ownSignal(given);
   onEvent({ kind: 'started', runId, job: job.name });
-  const only = await onlyValues(job, columns, options.only ?? {});
+  const planned = await planAsk(ask, options);
+  const plan = options.plan === undefined ? planned : samePlan(options.plan, planned);
+  refuseLarge(sumInputBytes(plan), options.maxBytes);
   signal.throwIfAborted();
-  const plan = await planBound(job);
-  const inputBytes = sumInputBytes(plan);
-  refuseLarge(inputBytes, options.maxBytes);
-  onEvent({ kind: 'planned', inputBytes, inputFiles: countFiles(plan), tasks: plan.tasks.length });
-  const folders = await makeRunFolders(job, runId);
+  const onWait = (holder: string) => onEvent({ kind: 'waiting', holder });
+  const forget = await watchStore(storage, store);
+  const lease = await takeLease({
+    storage,
+    store,
+    job: job.name,
+    runId,
+    wait,
+    onWait,
+    signal,
+    ttlMs: leaseTtlMs,
+  });
   try {
-    const limits = machineLimits(options);
-    const onProgress = trackProgress(onEvent);
-    const { scratch, stagingFolder } = folders;
-    const task = { runId, columns, only, limits, scratch, stagingFolder, onProgress, signal };
-    const record = await engine.run(plan, job, task);
-    warn(record, only, onEvent);
-    signal.throwIfAborted();
-    await publishRun(record, folders);
-    const result = summarise(runId, job, engine, record, inputBytes, performance.now() - startedMs);
-    onEvent({ kind: 'published', result });
+    reach('plan: lease taken');
+    await rollForward(storage, store);
+    const unchanged = await unchangedResult(ask, options);
+    if (unchanged !== undefined) return unchanged;
+    const folder = options.folder ?? (await beginRun(storage, store, plan, runId, { fresh: force }));
+    const either = AbortSignal.any([signal, lease.lost]);
+    return await carryOut({ ask, plan, folder, options, startedMs, signal: either });
+  } finally {
+    await lease.release();
+    await forget(lease);
+    reach('end: lease released');
+  }
+}
+
+/** One run, from its plan to its manifest. */
+interface Run {
+  readonly ask: Ask;
+  readonly plan: Plan;
+  readonly folder: RunFolder;
+  readonly options: RunOptions;
+  readonly startedMs: number;
+  readonly signal: AbortSignal;
+}
+
+async function carryOut(run: Run): Promise<RunResult> {
+  const { ask, folder, signal } = run;
+  const report = openRunReport({
+    ...{ storage: ask.storage, folder, job: ask.job.name, engine: 'local', version: ask.version },
+    args: argumentsOf(run.options),
+    onEvent: run.options.onEvent ?? VOID_SINK,
+  });
+  const engine = openEngine(run, report.event);
+  try {
+    report.event(describePlan(run.plan));
+    const result = await runAndPublish(run, engine, report.event);
+    await report.succeeded(result);
     return result;
   } catch (error) {
-    throw isInterruption(error) && signal.aborted ? signal.reason : error;
+    const cause = signal.aborted ? signal.reason : error;
+    await report.failed(cause);
+    throw cause;
   } finally {
-    await folders.remove();
+    await engine.close();
+    reach('end: before cleaning');
+    await tidyRun(ask.storage, folder);
   }
 }
 
-/** Lists and inspects a job's inputs and divides its work, without running it. @throws PitwallError */
-export async function planJob(ref: string, options: JobOptions = {}): Promise<Plan> {
-  return (await loadAndPlan(ref, options)).plan;
+async function runAndPublish(run: Run, engine: LazyEngine, onEvent: EventSink): Promise<RunResult> {
+  const { ask, plan, folder, options, startedMs, signal } = run;
+  const { storage, store, fingerprint = '' } = ask;
+  const previous = await openManifestLog(storage, store).latest();
+  const steps = await runSteps({
+    ...{ storage, plan, folder, engine, signal },
+    ...(await reusableWork(storage, previous)),
+    ...{ limits: ownLimits(options).perWorker, scratch: folder.scratch },
+    force: options.force ?? false,
+    onStep: (step, committed) => onEvent(describeStep(step, committed)),
+  });
+  throwFailures(steps, options.allowPartial ?? false);
+  signal.throwIfAborted();
+  const publication = composePublication({ plan, folder, fingerprint, steps, previous });
+  reach('check: before');
+  tellChecks(publication.checks, onEvent);
+  throwFailedChecks(publication.checks);
+  reach('check: after');
+  onEvent({ kind: 'publishing', files: publication.outputs.length });
+  const manifest = await publishRun({ storage, store, publication, signal });
+  return summarise({ runId: folder.runId, plan, steps, manifest, elapsedMs: performance.now() - startedMs });
 }
 
-/** A job, checked and with its SQL bound, and its plan. @throws PitwallError */
-export async function loadAndPlan(ref: string, options: JobOptions): Promise<BoundJob & { plan: Plan }> {
-  const bound = await loadBound(ref, options);
-  return { ...bound, plan: await planBound(bound.job) };
+/** What was asked for, as far as it is data. */
+function argumentsOf(options: RunOptions): Readonly<Record<string, unknown>> {
+  const { onEvent: _, signal: __, engine: ___, plan: ____, folder: _____, ...data } = options;
+  return data;
 }
 
-interface BoundJob {
-  readonly job: Job;
-  readonly columns: CheckedJob['columns'];
+function ownLimits(options: RunOptions): WorkerLimits {
+  return divideLimits(machineLimits(options), options);
 }
 
-async function loadBound(ref: string, options: JobOptions): Promise<BoundJob> {
-  const checked = await checkJob(ref, options);
-  return { job: jobOrThrow(ref, checked), columns: checked.columns };
-}
-
-async function planBound(job: Job): Promise<Plan> {
-  const session = await openPlanSession();
-  try {
-    return await makePlan(job, localStorage(), session);
-  } finally {
-    await session.close();
-  }
+/** A fused plan needs no other process. */
+function openEngine({ plan, folder, options, signal }: Run, onEvent: EventSink): LazyEngine {
+  const engine = options.engine ?? (plan.shape === 'fused' ? inProcess : localEngine());
+  const { workers, perWorker } = ownLimits(options);
+  return new LazyEngine(engine, {
+    ...{ folder, workers, limits: perWorker, signal },
+    onEvent: (event) => onEvent({ kind: 'task', event }),
+  });
 }
 
 /** A signal that follows the caller's; its reason is always a PitwallError of kind `interrupted`. */
@@ -123,103 +220,10 @@ function toInterruption(reason: unknown): PitwallError {
   });
 }
 
-function isInterruption(error: unknown): boolean {
-  return error instanceof PitwallError && error.kind === 'interrupted';
-}
-
-/**
- * The values that `--only` names, for columns that outputs are partitioned by.
- *
- * @throws PitwallError (`usage`) for another column, or a value that is none of the column's type
- */
-export async function onlyValues(
-  job: Job,
-  columns: BoundJob['columns'],
-  only: Readonly<Record<string, readonly string[]>>,
-): Promise<OnlyValues> {
-  const outputs = job.steps.filter(({ output }) => output !== undefined);
-  for (const [name, values] of Object.entries(only)) {
-    const step = outputs.find(({ partitionBy }) => partitionBy.includes(name));
-    if (step === undefined) throw unknownPartition(job, name);
-    const type = columns.get(step.name)?.find((column) => column.name === name)?.type ?? 'VARCHAR';
-    await refuseOtherValues(name, type, values);
-  }
-  return new Map(Object.entries(only));
-}
-
-function unknownPartition({ name: jobName, steps }: Job, name: string): PitwallError {
-  const columns = new Set(
-    steps.flatMap(({ output, partitionBy }) => (output === undefined ? [] : partitionBy)),
-  );
-  const known = columns.size === 0 ? 'it has none' : `it has ${[...columns].join(', ')}`;
-  const message = `--only names "${name}", which is no partition column of job ${jobName}; ${known}`;
-  return new PitwallError('usage', message);
-}
-
-async function refuseOtherValues(name: string, type: string, values: readonly string[]): Promise<void> {
-  const session = await openPlanSession();
-  try {
-    const [row] = await session.rows(
-      `SELECT value FROM unnest($values::VARCHAR[]) AS given(value) WHERE TRY_CAST(value AS ${type}) IS NULL`,
-      { values },
-    );
-    if (row === undefined) return;
-    throw new PitwallError('usage', `--only ${name}=${row.value}: expected a value of type ${type}`);
-  } finally {
-    await session.close();
-  }
-}
-
-function sumInputBytes({ tasks }: Plan): number {
-  return tasks.reduce((total, { estimate }) => total + estimate.inputBytes, 0);
-}
-
-function countFiles({ tasks }: Plan): number {
-  return tasks.reduce((total, { estimate }) => total + estimate.files, 0);
-}
-
 function refuseLarge(inputBytes: number, maxBytes: number | undefined): void {
   if (maxBytes === undefined || inputBytes <= maxBytes) return;
   throw new PitwallError(
     'usage',
     `the inputs have ${inputBytes} bytes, more than --max-bytes ${maxBytes}; narrow the inputs or raise the limit`,
   );
-}
-
-function warn({ checks, outputs }: TaskRecord, only: OnlyValues, onEvent: EventSink): void {
-  for (const check of checks) {
-    if (check.severity !== 'warn' || check.violations === 0) continue;
-    onEvent({ kind: 'warning', message: `check ${describeViolations(check)}` });
-  }
-  for (const [name, value] of [...only].flatMap(([column, values]) =>
-    values.map((text) => [column, text] as const),
-  )) {
-    if (outputs.some(({ partition }) => partition[name] === value)) continue;
-    onEvent({ kind: 'warning', message: `--only ${name}=${value}: no partition has this value` });
-  }
-}
-
-function summarise(
-  runId: string,
-  job: Job,
-  engine: Engine,
-  record: TaskRecord,
-  inputBytes: number,
-  elapsedMs: number,
-): RunResult {
-  return {
-    run_id: runId,
-    job: job.name,
-    status: 'succeeded',
-    engine: engine.name,
-    elapsed_s: Math.round(elapsedMs) / 1000,
-    tasks: { total: 1, run: 1, skipped: 0, failed: 0 },
-    input_bytes: inputBytes,
-    rows: record.outputs.reduce((total, { rows }) => total + rows, 0),
-    outputs: record.outputs.map((output) => {
-      const { rows, bytes, sha256 } = output;
-      return { path: publishedPath(output), rows, bytes, sha256 };
-    }),
-    checks: record.checks,
-  };
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { parseBytes } from './parse-bytes.ts';
-import { collectPair, type Pair, parseCount, type Terminal } from './terminal.ts';
+import { debugOption, jsonOption, onlyOption, setOption } from './add-options.ts';
+import { addRunCommands } from './add-run-commands.ts';
+import { parseCount, type Terminal } from './terminal.ts';
 
 /** Adds every command. What a command needs is imported when it runs: `--help` loads none of it. */
 export function addCommands(program: Command, terminal: Terminal, signal: AbortSignal): Command {
@@ -10,8 +11,7 @@ export function addCommands(program: Command, terminal: Terminal, signal: AbortS
     .version(packageVersion(), '-V, --version')
     .showSuggestionAfterError()
     .enablePositionalOptions();
-  addRun(program, terminal, signal);
-  addPlan(program, terminal);
+  addRunCommands(program, terminal, signal);
   addValidate(program, terminal);
   addPreview(program, terminal, signal);
   addQuery(program, terminal, signal);
@@ -21,64 +21,15 @@ export function addCommands(program: Command, terminal: Terminal, signal: AbortS
 }
 
 const EXIT_CODES = `
-A <job> is a name under sql/ or a path to a folder with a job.yaml.
-Exit codes: 0 done; 1 failed (data, checks, outputs); 2 usage, job file or SQL; 75 temporary; 130, 143 interrupted.`;
+A <job> is a name under sql/ or a path to a folder with a job.yaml. A <run> is its id, the beginning of it, or the path
+of its folder.
+Exit codes: 0 done; 1 failed (data, checks, tasks, outputs); 2 usage, job file or SQL; 75 temporary; 130, 143 interrupted.`;
 
 function packageVersion(): string {
   const manifest: { version: string } = JSON.parse(
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   );
   return manifest.version;
-}
-
-const NO_PAIRS: readonly Pair[] = [];
-
-function setOption(): Option {
-  return new Option('--set <name=value>', 'a parameter of the job; may be given again')
-    .argParser(collectPair('--set'))
-    .default(NO_PAIRS, 'the defaults of the job file');
-}
-
-function onlyOption(): Option {
-  return new Option('--only <column=value>', 'narrow to a partition; may be given again')
-    .argParser(collectPair('--only'))
-    .default(NO_PAIRS, 'all partitions');
-}
-
-const jsonOption = () => new Option('--json', 'print one JSON document to stdout, all else to stderr');
-const debugOption = () => new Option('--debug', 'print the stack of an error');
-
-function addRun(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  program
-    .command('run <job>')
-    .description('run a job and publish its outputs')
-    .addOption(setOption())
-    .addOption(onlyOption())
-    .option('--threads <n>', 'threads for DuckDB (all processors)', parseCount('--threads'))
-    .option(
-      '--memory <size>',
-      "memory for DuckDB, such as 4GB (60 % of the machine's)",
-      parseBytes('--memory'),
-    )
-    .option('--max-bytes <size>', 'refuse to start when the inputs are larger', parseBytes('--max-bytes'))
-    .addOption(jsonOption())
-    .option('--quiet', 'print nothing but warnings and errors')
-    .addOption(debugOption())
-    .action(async (job, options) =>
-      (await import('./run-command.ts')).runCommand(job, options, terminal, signal),
-    );
-}
-
-function addPlan(program: Command, terminal: Terminal): void {
-  program
-    .command('plan <job>')
-    .description('show what a run would read and do')
-    .addOption(setOption())
-    .option('-o, --output <file>', 'write the plan as JSON')
-    .option('--explain', 'print the plan as text, also with -o or --json')
-    .addOption(jsonOption())
-    .addOption(debugOption())
-    .action(async (job, options) => (await import('./plan-command.ts')).planCommand(job, options, terminal));
 }
 
 function addValidate(program: Command, terminal: Terminal): void {

@@ -2,7 +2,8 @@ import { join, resolve } from 'node:path';
 import { interruptible } from '../duckdb/interruptible.ts';
 import { openSession, type Session } from '../duckdb/session.ts';
 import { quoteLiteral } from '../duckdb/sql.ts';
-import { makeFolder, outputError } from '../publish/publish-files.ts';
+import { outputError } from '../storage/local-error.ts';
+import { makeFolder } from '../storage/make-folder.ts';
 
 export interface RaceStatsSize {
   readonly races: number;
@@ -30,7 +31,7 @@ export async function generateRaceStats(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<string[]> {
   const out = resolve(size.out);
-  await makeFolder(out, []).catch((cause) => {
+  await makeFolder(out).catch((cause) => {
     throw outputError(out, cause);
   });
   const session = await openSession();

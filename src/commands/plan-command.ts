@@ -1,33 +1,47 @@
-import { writeFile } from 'node:fs/promises';
 import { explainPlan } from '../plan/explain-plan.ts';
-import { outputError } from '../publish/publish-files.ts';
-import { planJob } from '../run.ts';
-import type { Pair, Terminal } from './terminal.ts';
+import { type PlanOptions, planJob } from '../plan-job.ts';
+import { writePlanFile } from './plan-file.ts';
+import { groupPairs, type Pair, type Terminal } from './terminal.ts';
 
 export interface PlanCommandOptions {
   readonly set: readonly Pair[];
+  readonly only: readonly Pair[];
+  readonly workers?: number;
+  readonly threads?: number;
+  /** Bytes. */
+  readonly memory?: number;
+  /** Bytes. */
+  readonly fuseBelow?: number;
+  readonly force?: boolean;
   readonly output?: string;
   readonly explain?: boolean;
   readonly json?: boolean;
 }
 
-/** `pitwall plan <job>`: the plan as text, or as JSON to a file or with `--json`. */
+/** `pitwall plan <job>`: the plan as text, to a file for `run --plan`, or with `--json` with all tasks that are known. */
 export async function planCommand(
   job: string,
-  { set, output, explain, json }: PlanCommandOptions,
+  options: PlanCommandOptions,
   terminal: Terminal,
+  signal: AbortSignal,
 ): Promise<void> {
-  const plan = await planJob(job, { set: Object.fromEntries(set) });
-  const document = `${JSON.stringify(plan, null, json ? 0 : 2)}\n`;
-  if (output !== undefined) await writeDocument(output, document);
-  if (json) terminal.out(document);
-  if (explain || (!json && output === undefined)) (json ? terminal.err : terminal.out)(explainPlan(plan));
+  const { output, explain = false, json = false } = options;
+  const { plan, steps } = await planJob(job, { ...toPlanOptions(options), signal });
+  if (output !== undefined) await writePlanFile(output, plan);
+  if (json) terminal.out(`${JSON.stringify({ plan, steps })}\n`);
+  if (explain || (!json && output === undefined))
+    (json ? terminal.err : terminal.out)(explainPlan(plan, steps));
 }
 
-async function writeDocument(path: string, document: string): Promise<void> {
-  try {
-    await writeFile(path, document);
-  } catch (cause) {
-    throw outputError(path, cause);
-  }
+function toPlanOptions(options: PlanCommandOptions): PlanOptions {
+  const { set, only, workers, threads, memory, fuseBelow, force } = options;
+  return {
+    set: Object.fromEntries(set),
+    only: groupPairs(only),
+    ...(workers === undefined ? {} : { workers }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(memory === undefined ? {} : { memoryBytes: memory }),
+    ...(fuseBelow === undefined ? {} : { fuseBelowBytes: fuseBelow }),
+    ...(force === undefined ? {} : { force }),
+  };
 }

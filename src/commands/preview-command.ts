@@ -2,7 +2,7 @@ import { PitwallError } from '../error.ts';
 import { previewStep, withRelations } from '../execute/preview.ts';
 import type { Job, Step } from '../job/job.ts';
 import { suggest } from '../job/suggest.ts';
-import { loadAndPlan, onlyValues } from '../run.ts';
+import { loadPlan } from '../plan-job.ts';
 import { showRows } from './show-rows.ts';
 import { groupPairs, type Pair, type Terminal } from './terminal.ts';
 
@@ -21,12 +21,13 @@ export async function previewCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { job, columns, plan } = await loadAndPlan(ref, { set: Object.fromEntries(options.set) });
-  const step = findStep(job, options.step);
-  const only = await onlyValues(job, columns, groupPairs(options.only));
-  await withRelations(plan, job, step, signal, async (session) => {
-    const preview = { step, columns: columns.get(step.name) ?? [], only, limit: options.limit };
-    await showRows(await previewStep(session, job, preview), options.json ?? false, terminal);
+  const set = Object.fromEntries(options.set);
+  const plan = await loadPlan(ref, { set, only: groupPairs(options.only) });
+  const step = findStep(plan.job, options.step);
+  const only = new Map(Object.entries(plan.only));
+  await withRelations(plan, plan.job, step, signal, async (session) => {
+    const preview = { step, columns: plan.columns[step.name] ?? [], only, limit: options.limit };
+    await showRows(await previewStep(session, plan.job, preview), options.json ?? false, terminal);
   });
 }
 

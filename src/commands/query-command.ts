@@ -3,7 +3,7 @@ import { openSession, type Parameters, type Session } from '../duckdb/session.ts
 import { withRelations } from '../execute/preview.ts';
 import { bindParams } from '../job/bind-params.ts';
 import { outlineSql, parameterNames, statementText } from '../job/sql-text.ts';
-import { loadAndPlan } from '../run.ts';
+import { loadPlan } from '../plan-job.ts';
 import { showRows } from './show-rows.ts';
 import type { Pair, Terminal } from './terminal.ts';
 
@@ -26,9 +26,9 @@ export async function queryCommand(
   const show = (session: Session, parameters: Parameters) =>
     showSelect(session, sql, parameters, options, terminal);
   if (options.job === undefined) return withPlainSession(signal, (session) => show(session, {}));
-  const { job, plan } = await loadAndPlan(options.job, { set: Object.fromEntries(options.set) });
-  const parameters = bindParams(job.params, parameterNames(outlineSql(sql)));
-  await withRelations(plan, job, undefined, signal, (session) => show(session, parameters));
+  const plan = await loadPlan(options.job, { set: Object.fromEntries(options.set) });
+  const parameters = bindParams(plan.job.params, parameterNames(outlineSql(sql)));
+  await withRelations(plan, plan.job, undefined, signal, (session) => show(session, parameters));
 }
 
 async function withPlainSession(

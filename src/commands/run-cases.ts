@@ -1,10 +1,11 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { PitwallError } from '../error.ts';
 import { findJob } from '../job/find-job.ts';
 import { runJob } from '../run.ts';
+import { parseExactly } from './exact-json.ts';
 
 /** One folder below a job's `tests/`: its inputs, and in `expected/` the files that must come out of them. */
 export interface CaseResult {
@@ -53,9 +54,12 @@ async function runCase(ref: string, folder: string, signal: AbortSignal): Promis
   }
 }
 
+/** What a run keeps beside its outputs. */
+const RUN_STORE = `_pitwall${sep}`;
+
 async function compareFolders(expected: string, actual: string): Promise<string[]> {
   const wanted = await listFiles(expected);
-  const found = await listFiles(actual);
+  const found = (await listFiles(actual)).filter((name) => !name.startsWith(RUN_STORE));
   const missing = wanted
     .filter((name) => !found.includes(name))
     .map((name) => `${name}: expected, but not published`);
@@ -80,19 +84,6 @@ async function compareFiles(name: string, expected: string, actual: string): Pro
   const [wanted, found] = await Promise.all([readFile(expected), readFile(actual)]);
   if (!name.endsWith('.json')) return wanted.equals(found) ? [] : [`${name}: the bytes differ`];
   return compareJson(name, parseExactly(wanted.toString()), parseExactly(found.toString()));
-}
-
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-
-/** JSON values; numbers that JavaScript would round are kept as their digits. */
-function parseExactly(text: string): unknown {
-  return JSON.parse(
-    text.replace(STRING_OR_NUMBER, (token) => (isRounded(token) ? JSON.stringify(`number ${token}`) : token)),
-  );
-}
-
-function isRounded(token: string): boolean {
-  return !token.startsWith('"') && token.replace(/^-?0*\.?0*|\.|[eE].*$/g, '').length > 15;
 }
 
 function compareJson(name: string, wanted: unknown, found: unknown): string[] {

@@ -1,17 +1,18 @@
-import type { RunEvent } from '../report/event.ts';
-import { formatSummary } from '../report/format-summary.ts';
-import { createTerminalReport } from '../report/terminal-report.ts';
 import { runJob } from '../run.ts';
+import { readPlanFile } from './plan-file.ts';
+import { type SharedRunOptions, showRun, toRunOptions } from './run-options.ts';
 import { groupPairs, type Pair, type Terminal } from './terminal.ts';
 
-export interface RunCommandOptions {
+export interface RunCommandOptions extends SharedRunOptions {
   readonly set: readonly Pair[];
   readonly only: readonly Pair[];
-  readonly threads?: number;
-  readonly memory?: number;
+  /** Bytes. */
   readonly maxBytes?: number;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
+  /** Bytes. */
+  readonly fuseBelow?: number;
+  readonly force?: boolean;
+  /** The path of a plan that `pitwall plan -o` wrote. */
+  readonly plan?: string;
 }
 
 /** `pitwall run <job>` */
@@ -21,17 +22,15 @@ export async function runCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { threads, memory, maxBytes, json = false, quiet = false } = options;
-  const report = await createTerminalReport(terminal, { quiet });
-  const result = await runJob(job, {
+  const { maxBytes, fuseBelow, force, plan } = options;
+  const own = {
+    ...toRunOptions(options),
     set: Object.fromEntries(options.set),
     only: groupPairs(options.only),
-    ...(threads === undefined ? {} : { threads }),
-    ...(memory === undefined ? {} : { memoryBytes: memory }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
-    onEvent: (event: RunEvent) => report.event(event),
-    signal,
-  }).finally(() => report.close());
-  if (json) terminal.out(`${JSON.stringify(result)}\n`);
-  else if (!quiet) terminal.out(formatSummary(result, process.cwd()));
+    ...(fuseBelow === undefined ? {} : { fuseBelowBytes: fuseBelow }),
+    ...(force === undefined ? {} : { force }),
+    ...(plan === undefined ? {} : { plan: await readPlanFile(plan) }),
+  };
+  await showRun(options, terminal, (shown) => runJob(job, { ...own, ...shown, signal }));
 }

@@ -1,6 +1,7 @@
 import { PitwallError } from '../error.ts';
+import { createRedactor, type Redact } from '../report/redact.ts';
 
-/** Where a command writes: documents and tables to `out`, everything about the work to `err`. */
+/** Where a command writes: documents and tables to `out`, everything about the work, without secrets, to `err`. */
 export interface Terminal {
   out(text: string | Uint8Array): void;
   err(text: string): void;
@@ -8,10 +9,15 @@ export interface Terminal {
   readonly isScreen: boolean;
 }
 
+let redact: Redact | undefined;
+
 /** The process's own streams. */
 export const processTerminal: Terminal = {
   out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+  err: (text) => {
+    redact ??= createRedactor();
+    process.stderr.write(redact(text));
+  },
   isScreen:
     process.stderr.isTTY === true && process.env.NO_COLOR === undefined && process.env.TERM !== 'dumb',
 };

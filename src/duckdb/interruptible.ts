@@ -7,7 +7,7 @@ const INTERVAL_MS = 100;
  * later one: DuckDB loses an interruption that comes between two statements.
  */
 export async function interruptible<T>(
-  session: Session,
+  session: Pick<Session, 'interrupt'>,
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {

@@ -1,17 +1,6 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
 import { PitwallError } from '../error.ts';
-
-/** The release whose C API and behaviour Pitwall is written and tested against. */
-export const SUPPORTED_VERSION = 'v1.5.';
-
-const FILE_NAMES: Partial<Record<NodeJS.Platform, string>> = {
-  linux: 'libduckdb.so',
-  darwin: 'libduckdb.dylib',
-  win32: 'duckdb.dll',
-};
+import { findLibrary, SUPPORTED_VERSION } from './library-path.ts';
 
 /**
  * Loads libduckdb: the file that `PITWALL_LIBDUCKDB` names, else the one inside the npm package
@@ -24,37 +13,6 @@ export function loadLibrary(environment: NodeJS.ProcessEnv = process.env): Libra
   const library = openLibrary(path);
   checkVersion(library, path);
   return library;
-}
-
-function findLibrary(environment: NodeJS.ProcessEnv): string {
-  const named = environment.PITWALL_LIBDUCKDB;
-  if (named === undefined || named === '') return findPackagedLibrary();
-  if (existsSync(named)) return named;
-  throw new PitwallError(
-    'job',
-    `libduckdb not found: PITWALL_LIBDUCKDB names ${named}, which does not exist; unset it to use the packaged one`,
-  );
-}
-
-function findPackagedLibrary(): string {
-  const platform = `@duckdb/node-bindings-${process.platform}-${process.arch}`;
-  const found = [platform, `${platform}-musl`].map(resolvePackagedLibrary).find((path) => path !== undefined);
-  if (found !== undefined) return found;
-  throw new PitwallError(
-    'job',
-    `libduckdb not found: the package ${platform} is not installed; run npm install with optional dependencies, or set PITWALL_LIBDUCKDB to a libduckdb ${SUPPORTED_VERSION}x`,
-  );
-}
-
-function resolvePackagedLibrary(packageName: string): string | undefined {
-  const fileName = FILE_NAMES[process.platform] ?? 'libduckdb.so';
-  try {
-    const manifest = createRequire(import.meta.url).resolve(`${packageName}/package.json`);
-    const path = join(dirname(manifest), fileName);
-    return existsSync(path) ? path : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function openLibrary(path: string): LibraryHandle {

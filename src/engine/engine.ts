@@ -1,11 +1,74 @@
+import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { TaskRecord } from '../execute/record.ts';
-import type { TaskOptions } from '../execute/run-task.ts';
-import type { Job } from '../job/job.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { TaskProgress } from '../execute/run-task.ts';
+import type { RunFolder } from '../plan/run-folder.ts';
+import type { StepPlan } from '../plan/step-plan.ts';
 
 /** Where tasks run. Every engine gives the same records for the same plan. */
 export interface Engine {
   readonly name: string;
-  /** Runs every task of the plan; rejects with the first failure once all tasks have settled. */
-  run(plan: Plan, job: Job, options: TaskOptions): Promise<TaskRecord>;
+  /** Opens what the steps of one run share: worker processes, a connection to a cluster. */
+  open(run: EngineRun): Promise<EngineSession>;
 }
+
+export interface EngineRun {
+  readonly folder: RunFolder;
+  /** Of each worker; all together may use `workers` times that. */
+  readonly limits: MachineLimits;
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: TaskEvent) => void;
+}
+
+export interface EngineSession {
+  /**
+   * Runs the given tasks of a step whose plan lies in the run folder, and settles when each has ended. A task that
+   * fails does not stop the others; nothing rejects but what stops them all (an interruption, a broken engine).
+   */
+  runTasks(step: StepPlan, indexes: readonly number[]): Promise<readonly TaskOutcome[]>;
+  /** Ends every process that was started; safe to call twice. */
+  close(): Promise<void>;
+}
+
+export type TaskOutcome =
+  | { readonly kind: 'committed'; readonly index: number; readonly record: TaskRecord }
+  | { readonly kind: 'failed'; readonly index: number; readonly error: Error };
+
+/** What happens to tasks, in order. */
+export type TaskEvent =
+  | {
+      readonly kind: 'task started';
+      readonly stepId: string;
+      readonly index: number;
+      readonly attempt: string;
+      readonly worker: number;
+    }
+  | {
+      readonly kind: 'task progress';
+      readonly stepId: string;
+      readonly index: number;
+      readonly worker: number;
+      readonly progress: TaskProgress;
+    }
+  | {
+      readonly kind: 'task committed';
+      readonly stepId: string;
+      readonly index: number;
+      readonly worker: number;
+      readonly rows: number;
+      readonly elapsedMs: number;
+    }
+  | {
+      readonly kind: 'task retried';
+      readonly stepId: string;
+      readonly index: number;
+      readonly worker: number;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'task failed';
+      readonly stepId: string;
+      readonly index: number;
+      readonly worker: number;
+      readonly message: string;
+    };

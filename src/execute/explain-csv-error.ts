@@ -58,7 +58,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   [/^Expected Number of Columns: (\d+) Found: (\d+)/m, sayColumns],
   [
     /^Value with unterminated quote found/m,
-    () => 'a quote opens and does not close; close it or check quote and escape',
+    (_, at) => `a quote opens and does not close; close it or check quote and escape${adviceForPart(at)}`,
   ],
   [/^Invalid unicode/m, sayEncoding],
   [/^Maximum line size of (\d+) bytes exceeded/m, saySize],
@@ -80,8 +80,13 @@ function sayConversion([, column = '', text = '']: RegExpExecArray, { planned }:
   return wrongValue(column, type + format, JSON.stringify(cut(text)));
 }
 
-function sayColumns([, expected, found]: RegExpExecArray): string {
-  return `expected ${expected} columns as in the header, got ${found}; correct the line or check delimiter and quote`;
+function sayColumns([, expected, found]: RegExpExecArray, at: InputFile): string {
+  return `expected ${expected} columns as in the header, got ${found}; correct the line or check delimiter and quote${adviceForPart(at)}`;
+}
+
+/** A file is cut at line breaks: one within quotes leaves a half of its record on either side. */
+function adviceForPart({ file }: InputFile): string {
+  return file.part?.kind === 'bytes' ? ', or set newlines_in_values: true if values hold line breaks' : '';
 }
 
 function sayEncoding(_: RegExpExecArray, { planned }: InputFile): string {
@@ -92,8 +97,8 @@ function saySize([, most]: RegExpExecArray): string {
   return `the line is longer than ${most} bytes; check quote and delimiter, or shorten it`;
 }
 
-function sayLost(): string {
-  return 'line ends or quotes are not of one kind; make every line end alike and close every quote';
+function sayLost(_: RegExpExecArray, at: InputFile): string {
+  return `line ends or quotes are not of one kind; make every line end alike and close every quote${adviceForPart(at)}`;
 }
 
 function sayJson([, what = '']: RegExpExecArray): string {

@@ -3,6 +3,7 @@ import { quoteIdentifier } from '../duckdb/sql.ts';
 import { PitwallError, type Place } from '../error.ts';
 import type { Column } from '../job/job.ts';
 import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
+import type { LinesBefore } from './lines-before.ts';
 import { lineOfRecord } from './locate-record.ts';
 import { readCsv, readerNames } from './scan-csv.ts';
 import type { ScanGroup } from './scan-group.ts';
@@ -21,10 +22,11 @@ const SHOWN_CHARACTERS = 200;
 export async function locateBadValue(
   session: Session,
   planned: PlannedInput,
+  linesBefore: LinesBefore,
 ): Promise<PitwallError | undefined> {
   for (const file of planned.files) {
     const found = await findBadValue(session, planned, file);
-    if (found !== undefined) return await describe(planned, file, found);
+    if (found !== undefined) return await describe(planned, file, found, linesBefore);
   }
   return undefined;
 }
@@ -59,7 +61,7 @@ async function findBadValue(
 
 function reader(planned: PlannedInput, group: ScanGroup): string {
   const { input } = planned;
-  if (input.format === 'parquet') return readParquet(planned, group).from;
+  if (input.format === 'parquet') return parquetRows(planned, group);
   if (input.format !== 'csv') return readJson(planned, group, () => 'VARCHAR');
   const columns = readerNames(groupLayout(planned, group), planned).map((name) => ({
     name,
@@ -68,12 +70,18 @@ function reader(planned: PlannedInput, group: ScanGroup): string {
   return readCsv(input, group, { columns, sequential: true });
 }
 
+function parquetRows(planned: PlannedInput, group: ScanGroup): string {
+  const { from, where } = readParquet(planned, group);
+  return where === undefined ? from : `(SELECT * FROM ${from} WHERE ${where})`;
+}
+
 async function describe(
   planned: PlannedInput,
   file: PlannedFile,
   { column, text, record }: FoundValue,
+  linesBefore: LinesBefore,
 ): Promise<PitwallError> {
-  const place = await placeOf(planned, file, record);
+  const place = await placeOf(planned, file, record, linesBefore);
   return new PitwallError('data', sayWrong(planned, file, column, text), { place });
 }
 
@@ -90,11 +98,17 @@ export function wrongValue(name: string, type: string, got: string): string {
   return `column "${name}": expected ${type}, got ${got}; correct it, declare another type, or list it in nulls`;
 }
 
-async function placeOf({ input, layouts }: PlannedInput, file: PlannedFile, record: number): Promise<Place> {
+async function placeOf(
+  { input, layouts }: PlannedInput,
+  file: PlannedFile,
+  record: number,
+  linesBefore: LinesBefore,
+): Promise<Place> {
   if (input.format === 'ndjson') return { file: file.url, line: record };
   if (input.format !== 'csv') return { file: file.url };
   const readable = file.compression === 'none' && input.encoding !== 'utf-16';
   const columns = layouts[file.layout]?.length ?? 0;
   const line = readable ? await lineOfRecord(file.path, record, input, columns) : undefined;
-  return { file: file.url, line: line ?? record + (input.header ? 1 : 0) };
+  const inPath = line ?? record + (input.header ? 1 : 0);
+  return { file: file.url, line: inPath + (await linesBefore(file)) };
 }

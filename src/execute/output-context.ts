@@ -1,5 +1,6 @@
 import type { Parameters } from '../duckdb/session.ts';
 import type { Column, Output, Step } from '../job/job.ts';
+import type { TaskUnit } from '../plan/step-plan.ts';
 import type { PartitionTexts } from './partition-path.ts';
 import type { PartitionSet } from './partition-set.ts';
 import type { StagedOutput } from './record.ts';
@@ -19,6 +20,8 @@ export interface OutputContext {
   readonly rows: WrappedSql;
   readonly parameters: Parameters;
   readonly partitions: PartitionSet;
+  /** The task's units, one for each of its partitions or one for all: an output tells the one that it belongs to. */
+  readonly units: readonly TaskUnit[];
   readonly runId: string;
   /** An existing folder, on the file system of the outputs, that nobody else writes to. */
   readonly stagingFolder: string;

@@ -39,6 +39,23 @@ export async function readPartitionTexts(result: QueryResult, column: string): P
   return texts;
 }
 
+/** The partitions in the rows of a result, each with the texts of these columns. */
+export async function readPartitions(
+  result: QueryResult,
+  columns: readonly string[],
+): Promise<ReadonlyMap<string, string | null>[]> {
+  const readers = columns.map((column) => createPartitionKeyReader(result.schema, column));
+  const partitions: ReadonlyMap<string, string | null>[] = [];
+  for await (const batch of result) {
+    for (const reader of readers) reader.bind(batch);
+    for (let row = 0; row < batch.numRows; row++)
+      partitions.push(
+        new Map(columns.map((column, index) => [column, partitionText(readers[index]?.read(row) ?? null)])),
+      );
+  }
+  return partitions;
+}
+
 function isSmallInteger({ type }: Field): boolean {
   return DataType.isInt(type) && type.bitWidth < 64;
 }

@@ -6,19 +6,12 @@ import type { QueryResult, Session } from '../duckdb/session.ts';
 import { bindParams } from '../job/bind-params.ts';
 import type { Column, Job, Step } from '../job/job.ts';
 import type { Plan } from '../plan/plan.ts';
-import {
-  countReads,
-  type LoadInputsOptions,
-  loadInputs,
-  loadStep,
-  placingScanErrors,
-  retryingExactly,
-  stepKind,
-} from './load-relations.ts';
+import { localStorage } from '../storage/local.ts';
+import { countReads, createRelation, isWorthATable, retryingExactly, stepKind } from './load-relations.ts';
 import { machineLimits } from './machine-limits.ts';
 import { orderByList } from './order-key.ts';
 import { type OnlyValues, placingErrors, stepRows } from './step-query.ts';
-import { openTaskSession } from './task-session.ts';
+import { WorkerSession } from './worker-session.ts';
 
 /** Calls `use` with a session in which the job's inputs and the steps before `until` are tables; `signal` ends it. */
 export async function withRelations<T>(
@@ -30,45 +23,59 @@ export async function withRelations<T>(
 ): Promise<T> {
   const scratch = await mkdtemp(join(tmpdir(), 'pitwall-'));
   try {
-    return await retryingExactly((exact) =>
-      useRelations(plan, job, until, { scratch, folders: [], exact, signal }, signal, use),
-    );
+    return await retryingExactly((exact) => useRelations({ plan, job, until, exact, scratch, signal }, use));
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
+interface RelationsWanted {
+  readonly plan: Plan;
+  readonly job: Job;
+  readonly until: Step | undefined;
+  readonly exact: ReadonlySet<string>;
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+}
+
 async function useRelations<T>(
-  plan: Plan,
-  job: Job,
-  until: Step | undefined,
-  options: LoadInputsOptions,
-  signal: AbortSignal,
+  { plan, job, until, exact, scratch, signal }: RelationsWanted,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await openTaskSession(machineLimits(), options.scratch);
+  const limits = machineLimits();
+  const worker = await WorkerSession.open({
+    inputs: plan.inputs,
+    storage: localStorage(),
+    limits,
+    scratch,
+    exact,
+  });
+  const reads = countReads(job);
+  const names = plan.inputs.map(({ name }) => name);
   try {
-    const reads = countReads(job);
-    return await interruptible(session, signal, async () => {
-      const staged = await loadInputs(session, plan, reads, options);
-      return await placingScanErrors(session, staged, 'fast', async () => {
-        await loadSteps(session, job, until, reads);
-        return use(session);
+    return await interruptible(worker, signal, async () => {
+      for (const planned of plan.inputs)
+        await worker.loadInput(planned, isWorthATable(planned, reads), signal);
+      return worker.reading(names, async () => {
+        await createSteps(worker.session, job, until, reads);
+        return use(worker.session);
       });
     });
   } finally {
-    await session.close();
+    await worker.close();
   }
 }
 
-async function loadSteps(
+async function createSteps(
   session: Session,
   job: Job,
   until: Step | undefined,
   reads: ReadonlyMap<string, number>,
 ): Promise<void> {
-  for (const step of stepsBefore(job, until))
-    await loadStep(session, job, step, stepKind(step, reads.get(step.name.toLowerCase()) ?? 0));
+  for (const step of stepsBefore(job, until)) {
+    const kind = stepKind(step, reads.get(step.name.toLowerCase()) ?? 0);
+    await createRelation(session, job, step, { kind });
+  }
 }
 
 function stepsBefore(job: Job, until: Step | undefined): readonly Step[] {

@@ -16,7 +16,8 @@ export async function runChecks(session: Session, job: Job): Promise<CheckResult
   return results;
 }
 
-async function runCheck(session: Session, job: Job, check: Check): Promise<CheckResult[]> {
+/** A result for each rule of the check. @throws QueryError */
+export async function runCheck(session: Session, job: Job, check: Check): Promise<CheckResult[]> {
   const { name, severity } = check;
   if (check.kind === 'sql') {
     const sql = statementText(check.sql);

@@ -2,7 +2,8 @@ import { QueryError, type Session } from '../duckdb/session.ts';
 import { PitwallError } from '../error.ts';
 import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
 import { readLines } from '../plan/read-head.ts';
-import { explainCsvError, type InputFile } from './explain-csv-error.ts';
+import { explainCsvError, type InputFile, type ReaderError } from './explain-csv-error.ts';
+import { type LinesBefore, WHOLE_FILES } from './lines-before.ts';
 import { locateBadValue } from './locate-bad-value.ts';
 import { firstMixedEnding } from './locate-record.ts';
 import { BAD_VALUE } from './scan-sql.ts';
@@ -30,17 +31,27 @@ export async function explainScanError(
   inputs: readonly PlannedInput[],
   error: unknown,
   numbers: NumberMode = 'fast',
+  linesBefore: LinesBefore = WHOLE_FILES,
 ): Promise<ScanVerdict> {
   if (!(error instanceof QueryError)) return { kind: 'other' };
   const refused = inputs.find(({ name }) => error.detail === BAD_VALUE + name);
-  if (refused !== undefined) return await judgeRefusal(session, refused, error, numbers);
+  if (refused !== undefined) return await judgeRefusal(session, refused, error, numbers, linesBefore);
   if (ZSTD_DAMAGE.test(error.detail)) return await judgeZstd(session, inputs, error);
   const explained = explainCsvError(error.detail, inputs);
   if (explained === undefined) return { kind: 'other' };
-  return {
-    kind: 'explained',
-    error: explained.lost ? await findLost(explained.at, explained.error) : explained.error,
-  };
+  return { kind: 'explained', error: await placeInWholeFile(explained, linesBefore) };
+}
+
+/** The reader counts the lines of what it read; of a part of a file those before it are missing. */
+async function placeInWholeFile(
+  { at, error, lost }: ReaderError,
+  linesBefore: LinesBefore,
+): Promise<PitwallError> {
+  const before = await linesBefore(at.file);
+  if (lost) return await findLost(at, error, before);
+  const { place } = error;
+  if (place?.line === undefined || before === 0) return error;
+  return new PitwallError(error.kind, error.message, { place: { ...place, line: place.line + before } });
 }
 
 async function judgeRefusal(
@@ -48,8 +59,9 @@ async function judgeRefusal(
   input: PlannedInput,
   cause: QueryError,
   numbers: NumberMode,
+  linesBefore: LinesBefore,
 ): Promise<ScanVerdict> {
-  const error = await locateBadValue(session, input);
+  const error = await locateBadValue(session, input, linesBefore);
   if (error !== undefined) return { kind: 'explained', error };
   if (numbers === 'fast') return { kind: 'scan exactly', input: input.name };
   const message = `input "${input.name}" changed while it was read; run it again`;
@@ -87,11 +99,16 @@ async function isDamaged(session: Session, { path }: PlannedFile): Promise<boole
 }
 
 /** DuckDB gives no line for a file whose lines end in different ways. */
-async function findLost({ planned, file }: InputFile, error: PitwallError): Promise<PitwallError> {
+async function findLost(
+  { planned, file }: InputFile,
+  error: PitwallError,
+  linesBefore: number,
+): Promise<PitwallError> {
   if (file.compression !== 'none') return error;
   const mixed = await firstMixedEnding(file.path, planned.input);
   if (mixed === undefined) return error;
   const { first, other } = mixed;
+  const line = other.line + linesBefore;
   const message = `the line ends in ${other.ending}, expected ${first.ending} as on line ${first.line}; make every line end alike`;
-  return new PitwallError('data', message, { place: { file: file.url, line: other.line } });
+  return new PitwallError('data', message, { place: { file: file.url, line } });
 }

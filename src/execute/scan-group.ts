@@ -1,6 +1,9 @@
-import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
+import type { FilePart, PlannedFile, PlannedInput } from '../plan/plan.ts';
 
-/** Files that one call of a reader can read: of one layout, one compression and the same values in their paths. */
+/**
+ * Files that one call of a reader can read: of one layout, one compression and the same values in their paths. A file of
+ * which some rows are read stands alone.
+ */
 export interface ScanGroup {
   /** Never empty. */
   readonly files: readonly PlannedFile[];
@@ -14,7 +17,12 @@ export function groupFiles({ files, input }: PlannedInput): ScanGroup[] {
   const groups: { key: string; files: PlannedFile[] }[] = [];
   const byKey = new Map<string, { key: string; files: PlannedFile[] }>();
   for (const file of files) {
-    const key = JSON.stringify([file.layout, file.compression, file.pathValues]);
+    const key = JSON.stringify([
+      file.layout,
+      file.compression,
+      file.pathValues,
+      rowsPart(file) && [file.path, file.part],
+    ]);
     const known = input.rowNumber === undefined ? byKey.get(key) : groups.at(-1);
     if (known?.key === key) known.files.push(file);
     else {
@@ -24,4 +32,9 @@ export function groupFiles({ files, input }: PlannedInput): ScanGroup[] {
     }
   }
   return groups;
+}
+
+/** The rows that are read of a Parquet file, where they are not all. */
+export function rowsPart({ part }: PlannedFile): Extract<FilePart, { kind: 'rows' }> | undefined {
+  return part?.kind === 'rows' ? part : undefined;
 }

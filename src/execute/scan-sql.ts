@@ -4,7 +4,7 @@ import type { Layout, PlannedInput } from '../plan/plan.ts';
 import { layoutColumns, readCsv, readerNames } from './scan-csv.ts';
 import { groupFiles, type ScanGroup } from './scan-group.ts';
 import { readJson } from './scan-json.ts';
-import { readParquet } from './scan-parquet.ts';
+import { type ParquetReader, readParquet } from './scan-parquet.ts';
 import { differsFromPath, pathConstant } from './scan-path.ts';
 import { type NumberMode, type ScannedValue, scanValue } from './scan-values.ts';
 
@@ -13,6 +13,8 @@ export interface ScanOptions {
   readonly numbers?: NumberMode;
   /** Loads the input into a table instead of a view: for inputs that are read more than once. */
   readonly materialise?: boolean;
+  /** Makes a view that only this connection sees, and that hides another relation of the name. */
+  readonly temporary?: boolean;
 }
 
 export interface InputStatements {
@@ -28,13 +30,14 @@ export const BAD_VALUE = 'pitwall: bad value in input ';
 /** The statements that make a planned input available to SQL under its name. */
 export function inputStatements(
   planned: PlannedInput,
-  { numbers = 'fast', materialise = false }: ScanOptions = {},
+  { numbers = 'fast', materialise = false, temporary = false }: ScanOptions = {},
 ): InputStatements {
   const name = quoteIdentifier(planned.name);
   const scan = scanSql(planned, numbers);
   if (countsLoadedRows(planned)) return { setup: numberedStatements(planned, scan), ordered: true };
+  const kind = `${temporary ? 'TEMP ' : ''}${materialise ? 'TABLE' : 'VIEW'}`;
   return {
-    setup: [`CREATE OR REPLACE ${materialise ? 'TABLE' : 'VIEW'} ${name} AS ${scan}`],
+    setup: [`CREATE OR REPLACE ${kind} ${name} AS ${scan}`],
     ordered: false,
   };
 }
@@ -42,13 +45,18 @@ export function inputStatements(
 /** The SELECT of an input: the declared columns in their order, then a Parquet input's row number. */
 export function scanSql(planned: PlannedInput, numbers: NumberMode = 'fast'): string {
   const groups = groupFiles(planned);
-  if (groups.length === 0) return emptyScan(planned);
+  if (groups.length === 0) return emptyScan(allColumns(planned));
   return groups.map((group) => scanGroup(planned, group, numbers)).join('\nUNION ALL\n');
 }
 
 /** Parquet tells a row's place by itself; other files are loaded in order, which numbers the table's rows. */
 function countsLoadedRows({ input, files }: PlannedInput): boolean {
-  return input.rowNumber !== undefined && (input.format !== 'parquet' || files.length === 0);
+  return input.rowNumber !== undefined && input.format !== 'parquet' && files.length > 0;
+}
+
+/** The declared columns and the row number. */
+export function allColumns({ columns, input }: PlannedInput): readonly Column[] {
+  return input.rowNumber === undefined ? columns : [...columns, { name: input.rowNumber, type: 'BIGINT' }];
 }
 
 /** Rows of a table that was made in order have the ids 0, 1, 2, …; a window over all rows would run on one thread. */
@@ -61,7 +69,8 @@ function numberedStatements({ name, input }: PlannedInput, scan: string): string
   ];
 }
 
-function emptyScan({ columns }: PlannedInput): string {
+/** A SELECT of these columns without rows. */
+export function emptyScan(columns: readonly Column[]): string {
   const nulls = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${quoteIdentifier(name)}`);
   return `SELECT ${nulls.join(', ')} WHERE false`;
 }
@@ -73,17 +82,22 @@ function scanGroup(planned: PlannedInput, group: ScanGroup, numbers: NumberMode)
   );
   const reader = groupReader(planned, group, numbers);
   const number = reader.rowNumber === undefined ? [] : [reader.rowNumber];
-  return `SELECT ${[...selected, ...number].join(', ')} FROM ${reader.from}${guard(planned, [...values.values()])}`;
+  const conditions = [
+    ...(reader.where === undefined ? [] : [reader.where]),
+    ...guard(planned, [...values.values()]),
+  ];
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+  return `SELECT ${[...selected, ...number].join(', ')} FROM ${reader.from}${where}`;
 }
 
 /**
  * `error()` is volatile: DuckDB neither drops this filter, nor moves it behind one of the user's, nor evaluates
  * it for fewer rows, so a bad value fails the query whatever the query asks for.
  */
-function guard({ name }: PlannedInput, values: readonly ScannedValue[]): string {
+function guard({ name }: PlannedInput, values: readonly ScannedValue[]): string[] {
   const bad = values.flatMap((value) => value.bad ?? []).map((condition) => `(${condition})`);
-  if (bad.length === 0) return '';
-  return ` WHERE CASE WHEN ${bad.join(' OR ')} THEN error(${quoteLiteral(BAD_VALUE + name)}) ELSE true END`;
+  if (bad.length === 0) return [];
+  return [`CASE WHEN ${bad.join(' OR ')} THEN error(${quoteLiteral(BAD_VALUE + name)}) ELSE true END`];
 }
 
 /** A column whose text a strict scan may refuse, though the reader takes it. */
@@ -145,10 +159,7 @@ export function groupLayout({ layouts }: PlannedInput, { files }: ScanGroup): La
   return layouts[files[0]?.layout ?? 0] ?? [];
 }
 
-interface GroupReader {
-  readonly from: string;
-  readonly rowNumber?: string;
-}
+type GroupReader = Pick<ParquetReader, 'from'> & Partial<ParquetReader>;
 
 function groupReader(planned: PlannedInput, group: ScanGroup, numbers: NumberMode): GroupReader {
   if (planned.input.format === 'parquet') return readParquet(planned, group);

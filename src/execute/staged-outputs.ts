@@ -3,7 +3,7 @@ import { PitwallError } from '../error.ts';
 import type { Step } from '../job/job.ts';
 import { type OutputContext, toRecordPartition } from './output-context.ts';
 import { checkCollisions, type PartitionTexts, partitionPath } from './partition-path.ts';
-import { narrowTexts, partitionId } from './partition-set.ts';
+import { indexPartitions, type PartitionIndex, partitionId, toPartitionTexts } from './partition-set.ts';
 import type { StagedOutput } from './record.ts';
 import type { StagedBytes } from './stage-file.ts';
 
@@ -16,7 +16,8 @@ const CONCURRENT_WRITES = 4;
 /** Collects the files of one step as their partitions become whole. */
 export class StagedOutputs {
   readonly #context: OutputContext;
-  readonly #wanted: ReadonlySet<string> | undefined;
+  readonly #wanted: PartitionIndex<true> | undefined;
+  readonly #units: PartitionIndex<string>;
   readonly #outputs = new Map<string, StagedOutput>();
   readonly #writing = new Set<Promise<void>>();
   #failure: { readonly error: unknown } | undefined;
@@ -24,12 +25,15 @@ export class StagedOutputs {
 
   constructor(context: OutputContext) {
     this.#context = context;
-    this.#wanted = context.partitions && new Set(context.partitions.map(partitionId));
+    this.#wanted = context.partitions && indexPartitions(context.partitions.map((texts) => [texts, true]));
+    this.#units = indexPartitions(
+      context.units.map(({ partition, fingerprint }) => [toPartitionTexts(partition), fingerprint]),
+    );
   }
 
   /** Whether rows of this partition are published: those outside of the step's `partition:` are not. */
   wants(texts: PartitionTexts): boolean {
-    return this.#wanted?.has(partitionId(narrowTexts(texts, this.#context.step))) ?? true;
+    return this.#wanted === undefined || this.#wanted(texts) === true;
   }
 
   /** Begins to write a partition; resolves when there is room for the next. */
@@ -77,9 +81,16 @@ export class StagedOutputs {
     const stagedPath = join(stagingFolder, `${this.#count++}.staged`);
     const id = partitionId(texts);
     const { root } = step.output;
-    const common = { step: step.name, partition: toRecordPartition(texts), root, path, stagedPath, rows };
+    const partition = toRecordPartition(texts);
+    const common = { step: step.name, partition, unit: this.#unitOf(texts), root, path, stagedPath, rows };
     this.#keep(id, { ...common, bytes: 0, sha256: '' });
     this.#outputs.set(id, { ...common, ...(await write(stagedPath)) });
+  }
+
+  #unitOf(texts: PartitionTexts): string {
+    const unit = this.#units(texts);
+    if (unit === undefined) throw new Error(`no unit of the task is that of partition ${partitionId(texts)}`);
+    return unit;
   }
 
   #keep(id: string, output: StagedOutput): void {

@@ -20,7 +20,7 @@ export function statementSource({ sql }: SqlText): WrappedSql {
 }
 
 /** What stands behind FROM: the table that holds the step's result. */
-export function tableSource({ name }: Step): WrappedSql {
+export function tableSource({ name }: Pick<Step, 'name'>): WrappedSql {
   const sql = quoteIdentifier(name);
   return { sql, before: sql.length };
 }

@@ -13,16 +13,26 @@ export async function openTaskSession(limits: MachineLimits, scratch: string): P
       threads: limits.threads,
       memory_limit: `${limits.memoryBytes}B`,
       temp_directory: join(scratch, 'spill'),
+      ...(limits.spillBytes === undefined ? {} : { max_temp_directory_size: `${limits.spillBytes}B` }),
       preserve_insertion_order: false,
       autoinstall_known_extensions: false,
       autoload_known_extensions: false,
     },
   });
-  await session.run(
-    "SET GLOBAL TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false",
-  );
+  await session.run("SET GLOBAL TimeZone = 'UTC'");
+  await measureProgress(session);
   await prepareStreaming(session);
   return session;
+}
+
+/** For a connection that loads tables whose rows are numbered by their order; not possible once the session is locked. */
+export async function prepareLoading(session: Session): Promise<void> {
+  await measureProgress(session);
+  await session.run('SET SESSION preserve_insertion_order = true');
+}
+
+async function measureProgress(session: Session): Promise<void> {
+  await session.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
 }
 
 /** For a connection whose rows are streamed; not possible any more once the session is locked. */

@@ -1,10 +1,10 @@
-import type { Job, Step } from '../job/job.ts';
+import type { Step } from '../job/job.ts';
 import { outlineSql } from '../job/sql-text.ts';
 import type { Plan, PlannedInput } from '../plan/plan.ts';
 import { bytesRead } from './bytes-read.ts';
 
 /** A stretch of a task's work. */
-interface Phase {
+export interface Phase {
   readonly name: string;
   /** Input bytes that are read in it. */
   readonly bytes: number;
@@ -23,7 +23,7 @@ export interface WorkDone {
 const COMPUTING_SHARE = 0.1;
 const WRITING_SHARE = 0.3;
 
-/** The phases of a fused task, to tell how far it is: an input is read when it is loaded, or by its first step. */
+/** The phases of a task, to tell how far it is. */
 export class Workload {
   readonly #phases: readonly Phase[];
   readonly #total: number;
@@ -31,9 +31,9 @@ export class Workload {
   #current = 0;
   #bytesBefore: number | undefined;
 
-  constructor(plan: Plan, job: Job, isLoaded: (input: PlannedInput) => boolean, readCounter = bytesRead) {
+  constructor(phases: Iterable<Phase>, readCounter = bytesRead) {
     this.#bytesRead = readCounter;
-    this.#phases = [...listPhases(plan, job, isLoaded)];
+    this.#phases = [...phases];
     this.#total = Math.max(1, sum(this.#phases.map(({ weight }) => weight)));
   }
 
@@ -62,10 +62,14 @@ export class Workload {
   }
 }
 
-function* listPhases(plan: Plan, job: Job, isLoaded: (input: PlannedInput) => boolean): Generator<Phase> {
-  const unread = new Set(plan.inputs.filter((input) => !isLoaded(input)));
-  const allBytes = sum(plan.inputs.map(inputBytes));
-  for (const input of plan.inputs) {
+/** An input is read when it is loaded, or by the first step that reads it. */
+export function* fusedPhases(
+  { inputs, job }: Pick<Plan, 'inputs' | 'job'>,
+  isLoaded: (input: PlannedInput) => boolean,
+): Generator<Phase> {
+  const unread = new Set(inputs.filter((input) => !isLoaded(input)));
+  const allBytes = sum(inputs.map(inputBytes));
+  for (const input of inputs) {
     const bytes = unread.has(input) ? 0 : inputBytes(input);
     yield { name: `reading ${input.name}`, bytes, weight: bytes };
   }
@@ -76,6 +80,31 @@ function* listPhases(plan: Plan, job: Job, isLoaded: (input: PlannedInput) => bo
   for (const { name } of job.steps.filter(({ output }) => output !== undefined)) {
     yield { name: `writing ${name}`, bytes: 0, weight: WRITING_SHARE * allBytes };
   }
+}
+
+export interface StepWork {
+  readonly step: string;
+  /** The inputs that the task loads whole, for itself and for later tasks. */
+  readonly loads: readonly PlannedInput[];
+  /** What the task reads besides. */
+  readonly bytes: number;
+  /** The rows are written as they are computed. */
+  readonly streams: boolean;
+}
+
+/** The phases of a task that does one step. */
+export function* stepPhases({ step, loads, bytes, streams }: StepWork): Generator<Phase> {
+  for (const input of loads) {
+    yield { name: `reading ${input.name}`, bytes: inputBytes(input), weight: inputBytes(input) };
+  }
+  const computing = { bytes, weight: (1 + COMPUTING_SHARE) * bytes };
+  const writing = WRITING_SHARE * bytes;
+  if (!streams) yield { name: `computing ${step}`, ...computing };
+  yield {
+    name: `writing ${step}`,
+    bytes: streams ? bytes : 0,
+    weight: streams ? computing.weight + writing : writing,
+  };
 }
 
 function takeBytes(unread: Set<PlannedInput>, { sql }: Step): number {

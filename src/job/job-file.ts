@@ -244,7 +244,9 @@ export const jobFileSchema = z
     checks: z.array(checkSchema).default([]).describe('What has to hold before anything is published.'),
     fuse_below: z
       .union([z.string().regex(SIZE_TEXT, 'expected a size like 256MB or 1GiB'), count])
-      .default('256MB')
-      .describe('Inputs that are all smaller than this run as one task.'),
+      .optional()
+      .describe(
+        'Inputs that are together smaller than this run as one task; by default 256MB, or more where there is memory.',
+      ),
   })
   .describe('A Pitwall job.');

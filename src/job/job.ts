@@ -14,8 +14,8 @@ export interface Job {
   /** At least one, in order: a step reads the inputs and the steps before it. */
   readonly steps: readonly Step[];
   readonly checks: readonly Check[];
-  /** Inputs that are all smaller than this are run as one task. */
-  readonly fuseBelowBytes: number;
+  /** Inputs that are together smaller than this are run as one task; `undefined`: the planner decides. */
+  readonly fuseBelowBytes: number | undefined;
 }
 
 export type ParamType = 'string' | 'integer' | 'number' | 'boolean' | 'date' | 'timestamp';

@@ -92,7 +92,7 @@ async function readParts(file: string, shape: JobShape, context: RenderContext):
   const steps = await readSteps(name, shape, context, paths);
   const checks = await readChecks(shape, context, paths);
   const { description, fuse_below } = shape.file;
-  const fuseBelowBytes = typeof fuse_below === 'number' ? fuse_below : (parseSize(fuse_below) ?? 0);
+  const fuseBelowBytes = typeof fuse_below === 'string' ? parseSize(fuse_below) : fuse_below;
   const { folder, params } = context;
   const job = {
     name,

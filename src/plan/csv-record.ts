@@ -17,6 +17,16 @@ export function parseFirstRecord(text: string, quoting: CsvQuoting, complete: bo
   return values;
 }
 
+/** Where the record after the first begins, in characters of `text`; `undefined` when `text` ends before the record does. */
+export function firstRecordEnd(text: string, quoting: CsvQuoting): number | undefined {
+  const reader = new RecordReader(text, quoting);
+  do reader.value();
+  while (reader.skip(quoting.delimiter));
+  if (reader.open || reader.atEnd) return undefined;
+  if (!reader.skip('\r\n') && !reader.skip('\n')) reader.skip('\r');
+  return reader.place;
+}
+
 class RecordReader {
   readonly #text: string;
   readonly #quoting: CsvQuoting;
@@ -31,6 +41,10 @@ class RecordReader {
 
   get atEnd(): boolean {
     return this.#at >= this.#text.length;
+  }
+
+  get place(): number {
+    return this.#at;
   }
 
   skip(expected: string): boolean {

@@ -1,10 +1,20 @@
 import { PitwallError } from '../error.ts';
-import type { Input } from '../job/job.ts';
+import type { Input, Job } from '../job/job.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
-import { pathValues, templateGlob } from './path-values.ts';
+import { pathReader, templateGlob } from './path-values.ts';
 
 export interface ListedFile extends StoredObject {
   readonly pathValues: readonly (string | null)[];
+}
+
+/** The files of each input, by its name. */
+export type ListedInputs = ReadonlyMap<string, readonly ListedFile[]>;
+
+/** The files of every input of a job; none is opened. @throws PitwallError (`data`) as `listInput` does */
+export async function listInputs(storage: Storage, { inputs }: Pick<Job, 'inputs'>): Promise<ListedInputs> {
+  const listed = new Map<string, readonly ListedFile[]>();
+  for (const input of inputs) listed.set(input.name, await listInput(storage, input));
+  return listed;
 }
 
 /**
@@ -24,11 +34,27 @@ export async function listInput(storage: Storage, input: Input): Promise<ListedF
 
 async function listPath(storage: Storage, input: Input, template: string): Promise<ListedFile[]> {
   const files: ListedFile[] = [];
-  for await (const object of storage.list(templateGlob(template, input.pathColumns))) {
-    files.push({ ...object, pathValues: pathValues(object.url, template, input.pathColumns) });
-  }
+  const valuesOf = sharingReader(template, input.pathColumns);
+  for await (const { url, sizeBytes, etag } of storage.list(templateGlob(template, input.pathColumns)))
+    files.push({ url, sizeBytes, etag, pathValues: valuesOf(url) });
   if (files.length === 0) throw await nothingMatches(storage, input.name, template);
   return files;
+}
+
+/** Reads paths' values; equal ones are one array, since a million files of a partitioned input have few. */
+function sharingReader(
+  template: string,
+  columns: readonly string[],
+): (url: string) => ListedFile['pathValues'] {
+  const read = pathReader(template, columns);
+  const known = new Map<string, ListedFile['pathValues']>();
+  return (url) => {
+    const values = read(url);
+    const key = JSON.stringify(values);
+    const shared = known.get(key) ?? values;
+    known.set(key, shared);
+    return shared;
+  };
 }
 
 /** `head` throws where the path is one of a folder. */

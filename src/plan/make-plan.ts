@@ -1,41 +1,97 @@
-import { createHash } from 'node:crypto';
 import type { Session } from '../duckdb/session.ts';
-import type { Job } from '../job/job.ts';
+import type { Column, Job } from '../job/job.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { Plan, PlannedInput, PlannedTask } from './plan.ts';
+import { hashJson, planHash } from './fingerprint.ts';
+import type { ListedInputs } from './list-input.ts';
+import type { Plan, PlannedInput } from './plan.ts';
 import { planInput } from './plan-input.ts';
+import { pruneFiles } from './prune-files.ts';
+
+/** How many workers a run has, and what each of them may use. */
+export interface PlanLimits {
+  readonly workers: number;
+  readonly threads: number;
+  readonly memoryBytes: number;
+}
+
+export interface MakePlanOptions {
+  /** The columns of each input and step, by its name. */
+  readonly columns: Readonly<Record<string, readonly Column[]>>;
+  /** The partitions that the run is narrowed to, by column. */
+  readonly only: Readonly<Record<string, readonly string[]>>;
+  /** What outputs depend on besides the plan: `pitwall 0.2.0, duckdb v1.5.6`. */
+  readonly engine: string;
+  readonly limits: PlanLimits;
+  /** Of the user; above what the job says. */
+  readonly fuseBelowBytes?: number | undefined;
+  /** The inputs' files, where they are listed already. */
+  readonly listed?: ListedInputs | undefined;
+  /** How many bytes a task should read; by default what suits the inputs and limits. */
+  readonly targetBytes?: number | undefined;
+}
 
 /**
- * Lists and inspects every input of a job and plans one fused task that runs its steps in order.
+ * Lists and inspects every input of a job, and decides whether its work is divided.
  *
  * @param session - looks into Parquet and zstd files; what it creates is nothing
  * @throws PitwallError (`data`) for the first input that is not as the job declares it
  */
-export async function makePlan(job: Job, storage: Storage, session: Session): Promise<Plan> {
+export async function makePlan(
+  job: Job,
+  storage: Storage,
+  session: Session,
+  options: MakePlanOptions,
+): Promise<Plan> {
+  const { columns, only, engine, limits, listed } = options;
   const inputs: PlannedInput[] = [];
-  for (const input of job.inputs) inputs.push(await planInput(storage, session, input));
+  for (const input of job.inputs) {
+    const prune = pruneFiles.bind(undefined, session, { job, columns, only }, input);
+    inputs.push(await planInput(storage, session, input, { listed: listed?.get(input.name), prune }));
+  }
+  const bytes = sumBytes(inputs);
   const plan: Omit<Plan, 'sha256'> = {
-    version: 1,
-    job: { name: job.name, file: job.file, hash: hashJson(job) },
-    params: job.params,
-    engine: `duckdb ${session.version}`,
+    version: 2,
+    job,
+    jobHash: hashJson(job),
+    engine,
+    only,
+    columns,
     inputs,
-    steps: job.steps.map(({ name, output }) => ({ name, output: output?.template })),
-    tasks: [fusedTask(job, inputs)],
+    shape: bytes < fuseBelow(job, options) ? 'fused' : 'divided',
+    targetBytes: options.targetBytes ?? targetBytes(bytes, limits),
   };
-  return { ...plan, sha256: hashJson(plan) };
+  return { ...plan, sha256: planHash(plan) };
 }
 
-function fusedTask(job: Job, inputs: readonly PlannedInput[]): PlannedTask {
-  const files = inputs.flatMap((input) => input.files);
-  const inputBytes = files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
-  return {
-    kind: 'fused',
-    steps: job.steps.map(({ name }) => name),
-    estimate: { files: files.length, inputBytes },
-  };
+function sumBytes(inputs: readonly PlannedInput[]): number {
+  return inputs.reduce((total, { files }) => files.reduce((sum, { sizeBytes }) => sum + sizeBytes, total), 0);
 }
 
-function hashJson(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+const ALWAYS_FUSED_BYTES = 256e6;
+const MEMORY_SHARE_FUSED = 1 / 4;
+
+/**
+ * One DuckDB over everything is faster than slices while its memory lasts; and where no step is divided there is nothing
+ * to win by giving rows from step to step as files.
+ */
+function fuseBelow(job: Job, { fuseBelowBytes, limits }: MakePlanOptions): number {
+  const asked = fuseBelowBytes ?? job.fuseBelowBytes;
+  if (asked !== undefined) return asked;
+  if (job.steps.every(({ slice, partition }) => slice === undefined && partition.length === 0))
+    return Number.POSITIVE_INFINITY;
+  return Math.max(ALWAYS_FUSED_BYTES, limits.workers * limits.memoryBytes * MEMORY_SHARE_FUSED);
+}
+
+const TASKS_PER_WORKER = 6;
+/** Below this the start of a task costs more than its work. */
+const LEAST_BYTES = 32 * 2 ** 20;
+/** What a task reads has to fit beside its hash tables. */
+const MEMORY_SHARE_OF_TASK = 1 / 4;
+
+/** A power of two, so that an input that has grown a little is cut where it was before and its other tasks stay the same. */
+function targetBytes(inputBytes: number, { workers, memoryBytes }: PlanLimits): number {
+  const share = inputBytes / (TASKS_PER_WORKER * workers);
+  const most = Math.max(1, memoryBytes * MEMORY_SHARE_OF_TASK);
+  const target = Math.min(most, Math.max(LEAST_BYTES, share));
+  return 2 ** Math.floor(Math.log2(target));
 }

@@ -15,12 +15,20 @@ export function templateGlob(template: string, columns: readonly string[]): stri
  * @throws PitwallError (`data`) when the path lacks a column
  */
 export function pathValues(url: string, template: string, columns: readonly string[]): (string | null)[] {
-  const groups = templateRegExp(template, columns)?.exec(url)?.groups ?? {};
-  return columns.map((column, index) => {
-    const text = groups[`c${index}`] ?? hiveValue(url, column);
-    if (text === undefined) throw missingValue(url, template, column);
-    return text === HIVE_NULL ? null : decodePercent(text);
-  });
+  return pathReader(template, columns)(url);
+}
+
+/** The same for many files of one template. */
+export function pathReader(template: string, columns: readonly string[]): (url: string) => (string | null)[] {
+  const expression = templateRegExp(template, columns);
+  return (url) => {
+    const groups = expression?.exec(url)?.groups ?? {};
+    return columns.map((column, index) => {
+      const text = groups[`c${index}`] ?? hiveValue(url, column);
+      if (text === undefined) throw missingValue(url, template, column);
+      return text === HIVE_NULL ? null : decodePercent(text);
+    });
+  };
 }
 
 /** A column that stands in the template twice has one value in both places. */

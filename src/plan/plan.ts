@@ -1,45 +1,29 @@
-import type { Column, Input, JobParam } from '../job/job.ts';
+import type { Column, Input, Job } from '../job/job.ts';
 
 /**
- * What a run will do, as immutable JSON data: what was asked, every file with its identity, every task.
- * `sha256` covers all the rest.
+ * What a run will do, as immutable JSON data: what was asked and every file with its identity. The tasks of its steps
+ * are listed one step after another (`StepPlan`). `sha256` covers all the rest.
  */
 export interface Plan {
-  readonly version: 1;
-  readonly job: PlannedJob;
-  readonly params: readonly JobParam[];
+  readonly version: 2;
+  /** Rendered: parameters resolved, paths absolute. */
+  readonly job: Job;
+  /** SHA-256 of `job`. */
+  readonly jobHash: string;
+  /** What the bytes of an output depend on besides the plan: `pitwall 0.2.0, duckdb v1.5.6`. */
   readonly engine: string;
+  /** The partitions that the run is narrowed to, by column: `{ year: ['2024'] }`. */
+  readonly only: Readonly<Record<string, readonly string[]>>;
+  /** The columns of each input and step, by its name. */
+  readonly columns: Readonly<Record<string, readonly Column[]>>;
   readonly inputs: readonly PlannedInput[];
-  readonly steps: readonly PlannedStep[];
-  readonly tasks: readonly PlannedTask[];
+  /** `fused`: one task runs every step in one session; `divided`: a step's work is divided into tasks. */
+  readonly shape: 'fused' | 'divided';
+  /** How many bytes a task of a divided plan should read. */
+  readonly targetBytes: number;
   readonly sha256: string;
-}
-
-export interface PlannedJob {
-  readonly name: string;
-  /** The path of its job.yaml. */
-  readonly file: string;
-  /** SHA-256 of the rendered job. */
-  readonly hash: string;
-}
-
-export interface PlannedStep {
-  readonly name: string;
-  /** The output's path template as it was written; `undefined` for an intermediate step. */
-  readonly output: string | undefined;
-}
-
-/** One task that runs `steps` in order in one session. */
-export interface PlannedTask {
-  readonly kind: 'fused';
-  readonly steps: readonly string[];
-  readonly estimate: TaskEstimate;
-}
-
-export interface TaskEstimate {
-  readonly files: number;
-  /** Bytes as they are stored, compressed or not. */
-  readonly inputBytes: number;
+  /** What relative paths of the command line were relative to; not covered by `sha256`. */
+  readonly cwd?: string;
 }
 
 /** An input whose files were listed and inspected: all that its scan needs, without looking at a file again. */
@@ -52,6 +36,8 @@ export interface PlannedInput {
   readonly layouts: readonly Layout[];
   /** In the order of their rows: as the job lists its paths, then byte-wise by url. Empty files are left out. */
   readonly files: readonly PlannedFile[];
+  /** What `--only` kept from being read. */
+  readonly pruned: { readonly files: number; readonly bytes: number };
 }
 
 /** A file's own columns from left to right; empty for JSON. */
@@ -70,6 +56,7 @@ export interface PlannedFile {
   readonly url: string;
   /** Where DuckDB reads it: the url itself, or its staged copy on this machine. */
   readonly path: string;
+  /** As it is stored; of the part where `part` is set. */
   readonly sizeBytes: number;
   readonly etag: string;
   readonly compression: FileCompression;
@@ -77,8 +64,22 @@ export interface PlannedFile {
   readonly layout: number;
   /** The values that the path gives to the input's `pathColumns`, in their order; `null` is NULL. */
   readonly pathValues: readonly (string | null)[];
-  /** Known for Parquet alone. */
+  /** Known for Parquet alone; of the part where `part` is set. */
   readonly rows: number | undefined;
+  /** Known for Parquet alone: rows of the input before this file or part. */
+  readonly firstRow?: number;
+  /**
+   * Where the first record behind the header begins, in bytes of the file; behind the byte order mark where there is no
+   * header. Known for uncompressed CSV in UTF-8 and Latin-1.
+   */
+  readonly bodyStart?: number;
+  /** The part of the file that a task reads; without it all. */
+  readonly part?: FilePart;
 }
+
+/** Whole records of a CSV, from byte `start` up to, not including, `end`; or rows of a Parquet file counted from 0. */
+export type FilePart =
+  | { readonly kind: 'bytes'; readonly start: number; readonly end: number }
+  | { readonly kind: 'rows'; readonly first: number; readonly count: number };
 
 export type FileCompression = 'none' | 'gzip' | 'zstd';

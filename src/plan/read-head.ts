@@ -18,6 +18,8 @@ export interface HeadRequest {
 /** The start of a text file. `complete`: it is the whole file. */
 export interface Head {
   readonly text: string;
+  /** The same as it is stored; `undefined` for compressed files. */
+  readonly bytes: Uint8Array | undefined;
   readonly complete: boolean;
 }
 
@@ -30,9 +32,12 @@ export async function readHead(storage: Storage, session: Session, request: Head
   const { file, compression, encoding } = request;
   const start = await storage.read(file.url, { start: 0, end: request.bytes });
   checkCompression(file.url, start, compression);
-  if (compression === 'zstd') return { text: await readZstdLines(session, request), complete: true };
-  const bytes = compression === 'gzip' ? gunzipStart(start, file.url) : start;
-  return { text: decode(bytes, encoding, file.url), complete: start.length >= file.sizeBytes };
+  if (compression === 'zstd')
+    return { text: await readZstdLines(session, request), bytes: undefined, complete: true };
+  const complete = start.length >= file.sizeBytes;
+  if (compression === 'gzip')
+    return { text: decode(gunzipStart(start, file.url), encoding, file.url), bytes: undefined, complete };
+  return { text: decode(start, encoding, file.url), bytes: start, complete };
 }
 
 function gunzipStart(bytes: Uint8Array, file: string): Uint8Array {

@@ -1,5 +1,7 @@
+import type { TaskEvent } from '../engine/engine.ts';
 import { count, formatBytes } from '../plan/text-amounts.ts';
-import type { EventSink } from './event.ts';
+import type { EventSink, RunEvent, StepListed } from './event.ts';
+import { progressLines } from './progress-lines.ts';
 import type { ProgressView, ReportScreen } from './progress-view.ts';
 
 /** Shows a run while it lasts. */
@@ -14,22 +16,17 @@ export interface TerminalReportOptions {
   readonly quiet: boolean;
 }
 
-/** A progress bar on a screen, plain lines elsewhere: one for each phase. */
+/** Bars on a screen, plain lines elsewhere; a line for each step of several tasks, each retry, failure and warning. */
 export async function createTerminalReport(
   screen: ReportScreen,
   { quiet }: TerminalReportOptions,
 ): Promise<TerminalReport> {
-  const progress = quiet ? NO_PROGRESS : screen.isScreen ? await loadProgressBar() : phaseLines(screen);
+  const progress = quiet ? NO_PROGRESS : screen.isScreen ? await loadProgressBar() : progressLines(screen);
   return {
     event: (event) => {
       if (event.kind === 'progress') progress.show(event.progress);
-      if (event.kind === 'warning') progress.print(screen, `warning: ${event.message}\n`);
-      if (event.kind === 'planned' && !quiet) {
-        progress.print(
-          screen,
-          `reading ${count(event.inputFiles, 'file')}, ${formatBytes(event.inputBytes)}\n`,
-        );
-      }
+      const line = quiet && event.kind !== 'warning' ? undefined : describeEvent(event);
+      if (line !== undefined) progress.print(screen, `${line}\n`);
     },
     close: () => progress.close(),
   };
@@ -45,16 +42,28 @@ async function loadProgressBar(): Promise<ProgressView> {
   return (await import('./progress-bar.ts')).progressBar();
 }
 
-function phaseLines(screen: ReportScreen): ProgressView {
-  let last = '';
-  return {
-    ...NO_PROGRESS,
-    show: ({ phase, rows, elapsedMs }) => {
-      if (phase === last) return;
-      last = phase;
-      screen.err(
-        `${(elapsedMs / 1000).toFixed(1)} s: ${phase}${rows > 0 ? `, ${count(rows, 'row')} so far` : ''}\n`,
-      );
-    },
-  };
+function describeEvent(event: RunEvent): string | undefined {
+  if (event.kind === 'warning') return `warning: ${event.message}`;
+  if (event.kind === 'waiting') return `waiting for ${event.holder}`;
+  if (event.kind === 'planned')
+    return `reading ${count(event.inputFiles, 'file')}, ${formatBytes(event.inputBytes)}`;
+  if (event.kind === 'step') return describeStep(event);
+  return event.kind === 'task' ? describeTask(event.event) : undefined;
+}
+
+/** A step of one task is told by its phases. */
+function describeStep({ stepId, tasks, committed = 0, skipped, bytes }: StepListed): string | undefined {
+  if (tasks <= 1 && committed === 0 && skipped === 0) return undefined;
+  return [
+    `${stepId}: ${count(tasks, 'task')}, ${formatBytes(bytes)}`,
+    committed > 0 ? `, ${committed} committed before` : '',
+    skipped > 0 ? `, ${skipped} unchanged and skipped` : '',
+  ].join('');
+}
+
+function describeTask(event: TaskEvent): string | undefined {
+  if (event.kind === 'task retried') return `retrying ${event.stepId} ${event.index}: ${event.reason}`;
+  return event.kind === 'task failed'
+    ? `failed: ${event.stepId} ${event.index}: ${event.message}`
+    : undefined;
 }

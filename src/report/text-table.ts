@@ -1,8 +1,12 @@
 const MAX_WIDTH = 60;
 
-/** Rows of texts as a table with its columns aligned; long values are cut. Ends in a line break. */
-export function textTable(names: readonly string[], rows: readonly (readonly string[])[]): string {
-  const shown = [names, ...rows].map((row) => row.map(shorten));
+/** Rows of texts as a table with its columns aligned; longer values are cut. Ends in a line break. */
+export function textTable(
+  names: readonly string[],
+  rows: readonly (readonly string[])[],
+  maxWidth = MAX_WIDTH,
+): string {
+  const shown = [names, ...rows].map((row) => row.map((text) => shorten(text, maxWidth)));
   const widths = names.map((_, column) =>
     shown.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),
   );
@@ -16,7 +20,7 @@ export function textTable(names: readonly string[], rows: readonly (readonly str
   return `${[lines[0] ?? '', rule, ...lines.slice(1)].join('\n')}\n`;
 }
 
-function shorten(text: string): string {
+function shorten(text: string, maxWidth: number): string {
   const line = text.replaceAll(/\s/g, ' ');
-  return line.length > MAX_WIDTH ? `${line.slice(0, MAX_WIDTH - 1)}…` : line;
+  return line.length > maxWidth ? `${line.slice(0, maxWidth - 1)}…` : line;
 }

@@ -1,12 +1,14 @@
-import { createHash, randomUUID } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { type BigIntStats, createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PitwallError } from '../error.ts';
 import { compareUrls, globDepth, globMatcher, globRoot, isGlob } from './glob.ts';
+import { copyFileTo, putFile } from './local-copy.ts';
+import { deleteFile, deleteFolder, deleteVersion, pruneFolders } from './local-delete.ts';
 import { errorCode, type LocalAction, localError } from './local-error.ts';
-import type { ByteRange, Storage, StoredObject, WriteCondition, WriteOutcome } from './storage.ts';
+import { localEtag } from './local-etag.ts';
+import { writeAtomic } from './local-write.ts';
+import type { ByteRange, Storage, StoredObject } from './storage.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -16,7 +18,22 @@ const CHUNK_BYTES = 1024 * 1024;
  * machine can both win, which object stores rule out; the commit protocol therefore rests on `absent` alone.
  */
 export function localStorage(): Storage {
-  return { list, head, nearestFolder, read, readStream, writeAtomic, delete: remove };
+  return {
+    list,
+    listFolder,
+    subfolders,
+    head,
+    nearestFolder,
+    read,
+    readStream,
+    writeAtomic,
+    copy: copyFileTo,
+    put: putFile,
+    delete: deleteFile,
+    deleteVersion,
+    deleteFolder,
+    pruneFolders,
+  };
 }
 
 async function* list(pattern: string): AsyncGenerator<StoredObject> {
@@ -27,21 +44,37 @@ async function* list(pattern: string): AsyncGenerator<StoredObject> {
 
 async function* listGlob(pattern: string): AsyncGenerator<StoredObject> {
   const matches = globMatcher(pattern);
-  const found = (await walk(globRoot(pattern), globDepth(pattern))).filter(matches);
-  for (const path of found.sort(compareUrls)) {
+  yield* objectsAt((await walk(globRoot(pattern), globDepth(pattern))).filter(matches));
+}
+
+async function* listFolder(folder: string): AsyncGenerator<StoredObject> {
+  yield* objectsAt(await walk(folder, Number.POSITIVE_INFINITY));
+}
+
+async function* objectsAt(paths: readonly string[]): AsyncGenerator<StoredObject> {
+  for (const path of paths.toSorted(compareUrls)) {
     const object = await existing(path);
     if (object !== undefined) yield object;
   }
 }
 
-/** All files below a folder. One that is not there is empty; one that cannot be read is an error. */
-async function walk(folder: string, depth: number): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+async function subfolders(folder: string): Promise<string[]> {
+  const entries = (await entriesOf(folder)).filter((entry) => entry.isDirectory());
+  return entries.map(({ name }) => join(folder, name)).sort(compareUrls);
+}
+
+/** One that is not there is empty; one that cannot be read is an error. */
+async function entriesOf(folder: string) {
+  return await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
     throw localError(error, 'list', folder);
   });
+}
+
+/** All files below a folder. */
+async function walk(folder: string, depth: number): Promise<string[]> {
   const paths: string[] = [];
-  for (const entry of entries) {
+  for (const entry of await entriesOf(folder)) {
     const path = join(folder, entry.name);
     if (!(await leadsToFolder(entry, path))) paths.push(path);
     else if (depth > 1) paths.push(...(await walk(path, depth - 1)));
@@ -81,10 +114,10 @@ async function nearestFolder(path: string): Promise<string | undefined> {
 }
 
 function isFolder(path: string): PitwallError {
-  return new PitwallError(
-    'data',
-    `${path} is a folder, expected a file; add a file name or a glob such as /*.csv`,
-  );
+  const message = `${path} is a folder, expected a file; add a file name or a glob such as /*.csv`;
+  return new PitwallError('data', message, {
+    cause: Object.assign(new Error('EISDIR'), { code: 'EISDIR' }),
+  });
 }
 
 async function statOf(path: string, action: LocalAction): Promise<BigIntStats | undefined> {
@@ -96,10 +129,6 @@ async function statOf(path: string, action: LocalAction): Promise<BigIntStats | 
 
 function toObject(path: string, found: BigIntStats): StoredObject {
   return { url: path, sizeBytes: Number(found.size), etag: localEtag(found) };
-}
-
-function localEtag({ mtimeNs, size, ino }: BigIntStats): string {
-  return createHash('sha256').update(`${mtimeNs}:${size}:${ino}`).digest('hex').slice(0, 32);
 }
 
 async function read(path: string, range: ByteRange = { start: 0 }): Promise<Uint8Array> {
@@ -124,76 +153,4 @@ async function* readStream(
   } catch (error) {
     throw localError(error, 'read', path);
   }
-}
-
-async function writeAtomic(
-  path: string,
-  bytes: Uint8Array,
-  condition?: WriteCondition,
-): Promise<WriteOutcome> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.pitwall-${randomUUID()}.tmp`);
-  try {
-    await mkdir(folder, { recursive: true });
-    await writeSynced(temporary, bytes);
-    return await moveInto(temporary, path, condition);
-  } catch (error) {
-    throw localError(error, 'write', path);
-  } finally {
-    await unlink(temporary).catch(() => undefined);
-  }
-}
-
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function moveInto(temporary: string, path: string, condition?: WriteCondition): Promise<WriteOutcome> {
-  const moved =
-    condition?.kind === 'absent' ? await linkNew(temporary, path) : await replace(temporary, path, condition);
-  if (!moved) return { kind: 'refused' };
-  await syncFolder(dirname(path));
-  return { kind: 'written', etag: localEtag(await stat(path, { bigint: true })) };
-}
-
-/** `link` fails where something exists: of racing creators one wins. */
-async function linkNew(temporary: string, path: string): Promise<boolean> {
-  try {
-    await link(temporary, path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-async function replace(temporary: string, path: string, condition?: WriteCondition): Promise<boolean> {
-  if (condition?.kind === 'match' && (await existing(path))?.etag !== condition.etag) return false;
-  await rename(temporary, path);
-  return true;
-}
-
-/** A rename survives a power cut only when its folder is synced. Some file systems refuse that: then there is no more to do. */
-export async function syncFolder(folder: string): Promise<void> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(folder, 'r');
-    await handle.sync();
-  } catch (error) {
-    if (!['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EACCES'].includes(errorCode(error) ?? '')) throw error;
-  } finally {
-    await handle?.close();
-  }
-}
-
-async function remove(path: string): Promise<void> {
-  await unlink(path).catch((error: unknown) => {
-    if (errorCode(error) !== 'ENOENT') throw localError(error, 'delete', path);
-  });
 }

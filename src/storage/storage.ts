@@ -10,6 +10,12 @@ export interface Storage {
    */
   list(pattern: string): AsyncIterable<StoredObject>;
 
+  /** Every object below a folder, at any depth, ordered as `list` orders. No character of its name is a glob. */
+  listFolder(folder: string): AsyncIterable<StoredObject>;
+
+  /** The urls of the folders directly in a folder, ordered; none when it does not exist. */
+  subfolders(folder: string): Promise<string[]>;
+
   /** The object, or `undefined` when there is none. A folder is an error. */
   head(url: string): Promise<StoredObject | undefined>;
 
@@ -25,8 +31,23 @@ export interface Storage {
   /** Writes the object whole or not at all, durably. */
   writeAtomic(url: string, bytes: Uint8Array, condition?: WriteCondition): Promise<WriteOutcome>;
 
+  /** Gives the object at `from` a second name, without its bytes passing through this process; durably. */
+  copy(from: string, to: string, condition?: WriteCondition): Promise<WriteOutcome>;
+
+  /** Moves a file of this machine to a url, over what lies there; durably. The file is gone afterwards. */
+  put(localPath: string, url: string): Promise<void>;
+
   /** Deletes the object; one that is already gone is no error. */
   delete(url: string): Promise<void>;
+
+  /** Deletes the object if its etag is this one. False when another version, or nothing, lies there. */
+  deleteVersion(url: string, etag: string): Promise<boolean>;
+
+  /** Deletes everything below a folder, which no other process may be writing to. */
+  deleteFolder(folder: string): Promise<void>;
+
+  /** Takes away the folders between `root` and a url that hold nothing. Object stores have no such folders. */
+  pruneFolders(url: string, root: string): Promise<void>;
 }
 
 export interface StoredObject {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseBytes } from '../../src/commands/parse-bytes.ts';
+import { parseDuration } from '../../src/commands/parse-duration.ts';
 import { collectPair, groupPairs, parseCount } from '../../src/commands/terminal.ts';
 
 const usage = (message: string) =>
@@ -67,6 +68,27 @@ describe('a size', () => {
   it.each(['', 'much', '0', '0GB', '-1GB', '4 XB'])('is refused as "%s"', (text) => {
     expect(() => parseBytes('--memory')(text)).toThrow(
       usage(`--memory expects a size such as 4GB or 512MB, got "${text}"`),
+    );
+  });
+});
+
+it('a size may be nothing where that is said', () => {
+  expect(parseBytes('--fuse-below', 0)('0')).toBe(0);
+});
+
+describe('a duration', () => {
+  it.each([
+    ['3d', 259_200_000],
+    ['12h', 43_200_000],
+    ['1.5m', 90_000],
+    ['0s', 0],
+  ])('of %s is %d milliseconds', (text, durationMs) => {
+    expect(parseDuration('--older-than')(text)).toBe(durationMs);
+  });
+
+  it.each(['', '3', 'd', '-1d', '3 d', '1w'])('is refused as "%s"', (text) => {
+    expect(() => parseDuration('--older-than')(text)).toThrow(
+      usage(`--older-than expects a duration such as 3d, 12h or 30m, got "${text}"`),
     );
   });
 });

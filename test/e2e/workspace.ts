@@ -40,3 +40,9 @@ export async function readTree(folder: string): Promise<Record<string, string>> 
   });
   return Object.fromEntries((await Promise.all(parts)).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** What is published below a folder: everything but the runs, as {@link readTree} gives it. */
+export async function readPublished(folder: string): Promise<Record<string, string>> {
+  const tree = Object.entries(await readTree(folder));
+  return Object.fromEntries(tree.filter(([path]) => !/(^|\/)_pitwall\//.test(path)));
+}

@@ -1,145 +1,126 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { openSession } from '../../src/duckdb/session.ts';
-import { inProcess } from '../../src/engine/in-process.ts';
+import type { EngineSession, TaskEvent } from '../../src/engine/engine.ts';
+import { inProcessEngine } from '../../src/engine/in-process.ts';
 import { PitwallError } from '../../src/error.ts';
 import type { TaskRecord } from '../../src/execute/record.ts';
-import type { TaskOptions } from '../../src/execute/run-task.ts';
-import { checkJob } from '../../src/job/check-job.ts';
-import { jobOrThrow } from '../../src/job/load-job.ts';
-import { makePlan } from '../../src/plan/make-plan.ts';
-import { localStorage } from '../../src/storage/local.ts';
-import { RUN_ID, someFolder } from '../execute/some-step.ts';
-import { writeFolder } from '../job/job-folder.ts';
+import type { TaskWorkerOptions } from '../../src/execute/task-worker.ts';
+import type { RunFolder } from '../../src/plan/run-folder.ts';
+import { someStepPlan } from './some-step-plan.ts';
+import { LIMITS, scriptedFolder } from './worker-rig.ts';
 
-const YAML = `name: sales
-inputs:
-  orders: { path: orders.csv, columns: { shop: VARCHAR, amount: INTEGER } }
-steps:
-  sums: { sql: sums.sql }
-  best:
-    sql: best.sql
-    partition_by: [shop]
-    order_by: [amount]
-    output: { path: "results/{shop}.json" }
-checks:
-  - { input: orders, not_null: [shop], severity: warn }
-  - { step: sums, unique: [shop] }
-`;
-const FILES = {
-  'job.yaml': YAML,
-  'sums.sql': 'SELECT shop, sum(amount)::INTEGER AS amount FROM orders GROUP BY shop',
-  'best.sql': 'SELECT shop, amount FROM sums WHERE shop IS NOT NULL',
-  'orders.csv': 'shop,amount\nb,1\na,2\nb,3\n,4\n',
-};
+/** What the task at `index` does in its n-th attempt, from 1; ends well when it gives nothing. */
+type Act = (index: number, number: number) => Error | undefined;
 
-interface Run {
-  readonly record: Promise<TaskRecord>;
-  readonly scratch: string;
+interface Rig {
+  readonly session: EngineSession;
+  readonly folder: RunFolder;
+  readonly events: readonly TaskEvent[];
+  /** What was called, in order. */
+  readonly calls: readonly string[];
 }
 
-async function run(files: Record<string, string>, changes: Partial<TaskOptions> = {}): Promise<Run> {
-  const cwd = writeFolder(files);
-  const checked = await checkJob('.', { cwd });
-  const job = jobOrThrow('.', checked);
-  const session = await openSession({ settings: { threads: 1 } });
-  const plan = await makePlan(job, localStorage(), session);
-  await session.close();
-  const folder = await someFolder();
-  const scratch = join(folder, 'scratch');
-  const staging = join(folder, 'staged');
-  for (const path of [scratch, staging]) await mkdir(path);
-  const record = inProcess.run(plan, job, {
-    runId: RUN_ID,
-    columns: checked.columns,
-    limits: { threads: 2, memoryBytes: 500e6 },
-    only: new Map(),
-    scratch,
-    stagingFolder: () => staging,
-    onProgress: () => undefined,
-    signal: new AbortController().signal,
-    ...changes,
-  });
-  return { record, scratch };
-}
-
-describe('a fused task in this process', () => {
-  it('runs every step, stages the outputs and checks inputs and steps', async () => {
-    const phases = new Set<string>();
-    const { record } = await run(FILES, { onProgress: ({ phase }) => phases.add(phase) });
-    const { outputs, checks } = await record;
-    const texts = await Promise.all(
-      outputs.map(async ({ path, rows, stagedPath }) => [path, rows, await readFile(stagedPath, 'utf8')]),
-    );
-    expect(texts).toEqual([
-      ['a.json', 1, '[\n{"amount":2}\n]\n'],
-      ['b.json', 1, '[\n{"amount":4}\n]\n'],
-    ]);
-    expect(checks.map(({ severity, violations, examples }) => [severity, violations, examples])).toEqual([
-      ['warn', 1, ['{"shop":null,"amount":4}']],
-      ['error', 0, []],
-    ]);
-    expect([...phases]).toEqual(expect.arrayContaining(['reading orders', 'writing best']));
-  });
-
-  it('reads files whose names hold what is special to SQL and globs', async () => {
-    const { 'orders.csv': orders, ...files } = FILES;
-    const yaml = YAML.replace('path: orders.csv', 'path: "orders*.csv"');
-    const { record } = await run({
-      ...files,
-      'job.yaml': yaml,
-      "orders's [1]*?.csv": orders,
-      'orders{2}.csv': 'shop,amount\nc,5\n',
-    });
-    expect((await record).outputs.map(({ path }) => path)).toEqual(['a.json', 'b.json', 'c.json']);
-  });
-
-  it('is narrowed to partitions', async () => {
-    const { record } = await run(FILES, { only: new Map([['shop', ['b', 'c']]]) });
-    expect((await record).outputs.map(({ path }) => path)).toEqual(['b.json']);
-  });
-
-  it('places a bad value in its file, line and column', async () => {
-    const { record } = await run({ ...FILES, 'orders.csv': 'shop,amount\nb,1\na,two\n' });
-    await expect(record).rejects.toMatchObject({
-      kind: 'data',
-      place: { line: 3 },
-      message: expect.stringContaining('"two"'),
-    });
-  });
-
-  it('places an error of a step in its SQL', async () => {
-    const { record } = await run({
-      ...FILES,
-      'sums.sql':
-        "SELECT shop,\n  CASE WHEN amount > 3 THEN error('too much') ELSE 1 END::INTEGER AS amount\nFROM orders",
-    });
-    await expect(record).rejects.toMatchObject({
-      kind: 'data',
-      message: 'too much',
-      place: { file: expect.stringMatching(/sums\.sql$/) },
-    });
-  });
-
-  it.each(['reading orders', 'computing sums'])('ends when it is told to while it is %s', async (when) => {
-    const aborting = new AbortController();
-    const files = {
-      ...FILES,
-      'sums.sql':
-        'SELECT o.shop, sum(a.i * b.i)::INTEGER AS amount FROM orders o, range(1000000) a(i), range(1000000) b(i) GROUP BY o.shop',
+/** The engine in this process, over a task worker that acts. */
+async function openRig(act: Act, signal = new AbortController().signal): Promise<Rig> {
+  const folder = await scriptedFolder({});
+  const events: TaskEvent[] = [];
+  const calls: string[] = [];
+  const numbers = new Map<number, number>();
+  const open = async ({ scratch }: TaskWorkerOptions) => {
+    calls.push(`open with ${await readdir(scratch)}`);
+    return {
+      run: async (stepId: string, index: number, attempt: string) => {
+        const number = (numbers.get(index) ?? 0) + 1;
+        numbers.set(index, number);
+        calls.push(`run ${index}`);
+        const error = act(index, number);
+        if (error !== undefined) throw error;
+        return { kind: 'committed' as const, record: someRecord(stepId, index, attempt) };
+      },
+      close: async () => void calls.push('close'),
     };
-    const reason = new PitwallError('interrupted', 'stop');
-    const { record } = await run(files, {
-      signal: aborting.signal,
-      onProgress: ({ phase }) => phase === when && aborting.abort(reason),
-    });
-    await expect(record).rejects.toMatchObject({ kind: 'interrupted' });
+  };
+  const engine = inProcessEngine({ open, backoffMs: () => 0 });
+  const onEvent = (event: TaskEvent) => void events.push(event);
+  const session = await engine.open({ folder, limits: LIMITS, workers: 1, signal, onEvent });
+  return { session, folder, events, calls };
+}
+
+function someRecord(stepId: string, index: number, attempt: string): TaskRecord {
+  const made = { fingerprint: '', outputs: [], files: [], checks: [], rows: 10, elapsedMs: 7 };
+  return { version: 1, stepId, index, attempt, ...made };
+}
+
+const NO_ERROR: Act = () => undefined;
+
+describe('the engine in this process', () => {
+  it('opens one worker for all tasks, runs them one after another and leaves no scratch', async () => {
+    const { session, folder, calls } = await openRig(NO_ERROR);
+    const outcomes = await session.runTasks(someStepPlan(), [0, 2]);
+    await session.runTasks(someStepPlan(), [1]);
+    await session.close();
+    expect(outcomes.map(({ kind, index }) => [kind, index])).toEqual([
+      ['committed', 0],
+      ['committed', 2],
+    ]);
+    expect(calls).toEqual(['open with ', 'run 0', 'run 2', 'run 1', 'close']);
+    expect(await readdir(folder.scratch)).toEqual([]);
   });
 
-  it('leaves no spilled data', async () => {
-    const { record, scratch } = await run(FILES);
-    await record;
-    expect((await readdir(scratch, { recursive: true })).filter((name) => name !== 'spill')).toEqual([]);
+  it('opens nothing where there is nothing to run', async () => {
+    const { session, calls } = await openRig(NO_ERROR);
+    expect(await session.runTasks(someStepPlan(), [])).toEqual([]);
+    await session.close();
+    expect(calls).toEqual([]);
+  });
+
+  it('tells what happens, in order', async () => {
+    const temporary = new PitwallError('temporary', 'try again');
+    const { session, events } = await openRig((_, number) => (number === 1 ? temporary : undefined));
+    await session.runTasks(someStepPlan(), [0]);
+    const of = { stepId: 'stats', index: 0, worker: 0 };
+    expect(events).toEqual([
+      { kind: 'task started', ...of, attempt: expect.any(String) },
+      { kind: 'task retried', ...of, reason: 'try again' },
+      { kind: 'task started', ...of, attempt: expect.any(String) },
+      { kind: 'task committed', ...of, rows: 10, elapsedMs: 7 },
+    ]);
+  });
+
+  it('runs a task that fails for a reason that may pass up to three times, and goes on', async () => {
+    const { session, calls } = await openRig((index) =>
+      index === 0 ? new PitwallError('temporary', 'try again') : undefined,
+    );
+    const [failed, committed] = await session.runTasks(someStepPlan(), [0, 1]);
+    expect(failed).toMatchObject({
+      kind: 'failed',
+      error: { kind: 'temporary', message: 'task 0 of step stats: try again, in 3 attempts' },
+    });
+    expect(committed?.kind).toBe('committed');
+    expect(calls).toEqual(['open with ', 'run 0', 'run 0', 'run 0', 'run 1']);
+  });
+
+  it.each(['data', 'memory'] as const)('runs a task that fails by %s once', async (kind) => {
+    const { session, calls } = await openRig(() => new PitwallError(kind, 'no'));
+    await session.runTasks(someStepPlan(), [0]);
+    expect(calls).toEqual(['open with ', 'run 0']);
+  });
+
+  it('leaves the error of a fused plan as it is', async () => {
+    const error = new PitwallError('data', 'not a number', { place: { file: 'in.csv', line: 3 } });
+    const { session } = await openRig(() => error);
+    const [outcome] = await session.runTasks(someStepPlan({ id: 'fused', kind: 'fused' }), [0]);
+    expect(outcome).toEqual({ kind: 'failed', index: 0, error });
+  });
+
+  it('runs nothing more once it is interrupted', async () => {
+    const aborting = new AbortController();
+    const reason = new PitwallError('interrupted', 'interrupted by SIGINT');
+    const { session, calls } = await openRig(() => {
+      aborting.abort(reason);
+      return new PitwallError('interrupted', 'the query was interrupted');
+    }, aborting.signal);
+    await expect(session.runTasks(someStepPlan(), [0, 1])).rejects.toBe(reason);
+    expect(calls).toEqual(['open with ', 'run 0']);
   });
 });

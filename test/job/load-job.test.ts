@@ -22,7 +22,7 @@ describe('a good job', () => {
       name: 'sales',
       folder: cwd,
       file: join(cwd, 'job.yaml'),
-      fuseBelowBytes: 256e6,
+      fuseBelowBytes: undefined,
       checks: [],
     });
     expect(job.params).toEqual([

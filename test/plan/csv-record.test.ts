@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseFirstRecord } from '../../src/plan/csv-record.ts';
+import { firstRecordEnd, parseFirstRecord } from '../../src/plan/csv-record.ts';
 
 const COMMON = { delimiter: ',', quote: '"', escape: '"' };
 
@@ -48,5 +48,21 @@ describe('the first record of a CSV', () => {
         },
       ),
     );
+  });
+});
+
+describe('the end of the first record', () => {
+  it.each([
+    ['a,b\nc', 4],
+    ['a,b\r\nc', 5],
+    ['a,b\rc', 4],
+    ['"a\n","b"\nc', 9],
+    ['a\n\nb', 2],
+  ])('of %j is behind its line break', (text, end) => {
+    expect(firstRecordEnd(text, COMMON)).toBe(end);
+  });
+
+  it.each(['a,b', 'a,"b\n', ''])('of %j is not in the text', (text) => {
+    expect(firstRecordEnd(text, COMMON)).toBeUndefined();
   });
 });

@@ -346,3 +346,47 @@ describe('declared types', () => {
     ]);
   });
 });
+
+describe('the place where the body of a CSV begins', () => {
+  const starts = async (content: string | Uint8Array, input: InputChanges = {}, name = 'a.csv') =>
+    (await plan({ [name]: content }, input)).files.map(({ bodyStart }) => bodyStart);
+
+  it('is behind the header and the byte order mark, in bytes', async () => {
+    expect(await starts('a,b\n1,x\n')).toEqual([4]);
+    expect(await starts('a,b\r\n1,x\r\n')).toEqual([5]);
+    expect(await starts('\uFEFFa,b\n1,x\n')).toEqual([7]);
+    expect(await starts('\uFEFF"a",b\n1,x\n')).toEqual([9]);
+    expect(await starts('a,b,"é\n§"\n1,x,y\n')).toEqual([12]);
+    expect(await starts('a§b\n1§x\n', { delimiter: '§' })).toEqual([5]);
+    const latin1 = Buffer.from('a§b§é\n1§x§y\n', 'latin1');
+    expect(await starts(latin1, { delimiter: '§', encoding: 'latin-1' })).toEqual([6]);
+    expect(await starts('a,b')).toEqual([3]);
+  });
+
+  it('is the first byte without a header', async () => {
+    expect(await starts('1,x\n', { header: false })).toEqual([0]);
+    expect(await starts('\uFEFF1,x\n', { header: false })).toEqual([3]);
+  });
+
+  it('is not known where lines cannot be told by bytes', async () => {
+    expect(await starts(gzipSync('a,b\n1,x\n'), {}, 'a.csv.gz')).toEqual([undefined]);
+    const utf16 = Buffer.from('\uFEFFa,b\n1,x\n', 'utf16le');
+    expect(await starts(utf16, { encoding: 'utf-16' })).toEqual([undefined]);
+  });
+});
+
+it('the first row of each Parquet file is counted over the files before it', async () => {
+  const folder = await folderWith();
+  for (const [name, rows] of [
+    ['1', 3],
+    ['2', 0],
+    ['3', 2],
+  ] as const)
+    await toParquet(folder, `${name}.parquet`, `SELECT range AS a, 'x' AS b FROM range(${rows})`);
+  const { files } = await planFolder(folder, { format: 'parquet' });
+  expect(files.map(({ rows, firstRow }) => [rows, firstRow])).toEqual([
+    [3, 0],
+    [0, 3],
+    [2, 3],
+  ]);
+});

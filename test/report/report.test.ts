@@ -5,7 +5,6 @@ import { VOID_SINK } from '../../src/report/event.ts';
 import { formatSummary } from '../../src/report/format-summary.ts';
 import { createTerminalReport } from '../../src/report/terminal-report.ts';
 import { textTable } from '../../src/report/text-table.ts';
-import { trackProgress } from '../../src/report/track-progress.ts';
 
 const progress = (changes: Partial<RunProgress> = {}): RunProgress => ({
   phase: 'writing stats',
@@ -13,6 +12,8 @@ const progress = (changes: Partial<RunProgress> = {}): RunProgress => ({
   bytes: 5_000_000,
   rows: 1200,
   elapsedMs: 2000,
+  tasks: { total: 1, done: 0, running: 1, failed: 0 },
+  workers: [],
   ...changes,
 });
 
@@ -44,7 +45,8 @@ async function printed(events: readonly RunEvent[], quiet = false): Promise<stri
 
 const EVENTS: readonly RunEvent[] = [
   { kind: 'started', runId: 'r', job: 'sales' },
-  { kind: 'planned', inputBytes: 2_500_000, inputFiles: 1, tasks: 1 },
+  { kind: 'planned', inputBytes: 2_500_000, inputFiles: 1, steps: ['fused'] },
+  { kind: 'step', stepId: 'fused', tasks: 1, skipped: 0, bytes: 2_500_000 },
   { kind: 'progress', progress: progress({ phase: 'reading orders', rows: 0, elapsedMs: 0 }) },
   { kind: 'progress', progress: progress({ phase: 'reading orders', rows: 0, elapsedMs: 900 }) },
   { kind: 'warning', message: 'check names: 1 row breaks it, such as {}' },
@@ -63,6 +65,37 @@ describe('a report without a screen', () => {
     ]);
   });
 
+  it('has a line for each step of several tasks, and what became of its tasks', async () => {
+    const task = { stepId: 'stats', index: 4, worker: 1 };
+    expect(
+      await printed([
+        { kind: 'waiting', holder: 'run r1' },
+        { kind: 'step', stepId: 'stats', tasks: 75, committed: 5, skipped: 2, bytes: 2_500_000 },
+        { kind: 'task', event: { kind: 'task started', attempt: 'a', ...task } },
+        { kind: 'task', event: { kind: 'task retried', reason: 'killed by SIGKILL', ...task } },
+        { kind: 'task', event: { kind: 'task failed', message: 'stats 4: out of memory', ...task } },
+        { kind: 'step', stepId: 'checks', tasks: 1, skipped: 0, bytes: 1 },
+      ]),
+    ).toEqual([
+      'waiting for run r1\n',
+      'stats: 75 tasks, 2.5 MB, 5 committed before, 2 unchanged and skipped\n',
+      'retrying stats 4: killed by SIGKILL\n',
+      'failed: stats 4: stats 4: out of memory\n',
+    ]);
+  });
+
+  it('has a line about all tasks every ten seconds', async () => {
+    const tasks = { total: 75, done: 12, running: 4, failed: 1 };
+    const at = (elapsedMs: number): RunEvent => ({
+      kind: 'progress',
+      progress: progress({ phase: 'stats', elapsedMs, tasks }),
+    });
+    expect(await printed([at(100), at(9_999), at(10_000), at(12_000), at(20_000)])).toEqual([
+      '10 s: stats: 12 of 75 tasks, 4 running, 1 failed, 5.0 MB, 1200 rows, 500.0 kB/s, 30 s left\n',
+      '20 s: stats: 12 of 75 tasks, 4 running, 1 failed, 5.0 MB, 1200 rows, 250.0 kB/s, 1 min left\n',
+    ]);
+  });
+
   it('has the warnings alone when it is to be quiet', async () => {
     expect(await printed(EVENTS, true)).toEqual(['warning: check names: 1 row breaks it, such as {}\n']);
   });
@@ -76,6 +109,7 @@ describe('the progress bar', () => {
   it('tells bytes, rows, rate and the time left', () => {
     expect(describeProgress(progress())).toEqual({
       phase: 'writing stats',
+      tasks: '',
       bytes: '5.0 MB',
       rows: '1200 rows',
       rate: '2.5 MB/s',
@@ -94,33 +128,6 @@ describe('the progress bar', () => {
   });
 });
 
-describe('progress', () => {
-  it('has the time since the start and never goes back', () => {
-    let now = 1000;
-    const seen: RunProgress[] = [];
-    const track = trackProgress(
-      (event) => event.kind === 'progress' && seen.push(event.progress),
-      () => now,
-    );
-    const steps: [number, number][] = [
-      [1000, 0],
-      [1500, 0.5],
-      [2000, 0.25],
-      [2500, 0.75],
-    ];
-    for (const [time, fraction] of steps) {
-      now = time;
-      track({ phase: 'p', fraction, bytes: 1, rows: 2 });
-    }
-    expect(seen).toEqual([
-      { phase: 'p', fraction: 0, bytes: 1, rows: 2, elapsedMs: 0 },
-      { phase: 'p', fraction: 0.5, bytes: 1, rows: 2, elapsedMs: 500 },
-      { phase: 'p', fraction: 0.5, bytes: 1, rows: 2, elapsedMs: 1000 },
-      { phase: 'p', fraction: 0.75, bytes: 1, rows: 2, elapsedMs: 1500 },
-    ]);
-  });
-});
-
 describe('a summary', () => {
   it('has the outputs with their rows and bytes, below the working directory or whole, and the rates', () => {
     expect(formatSummary(result(), '/home/me')).toBe(
@@ -128,6 +135,30 @@ describe('a summary', () => {
         'sales: published 2 files, 11 rows, 1.5 kB in 2 s (6 rows/s, 1.5 MB/s read)',
         '  out/a.json  10 rows, 1.5 kB',
         '  /data/b.json  1 row, 2 B',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says that nothing had to be done', () => {
+    const tasks = { total: 2, run: 0, skipped: 2, failed: 0 };
+    expect(formatSummary(result({ status: 'unchanged', tasks }), '/o')).toBe(
+      'sales: unchanged, nothing to do; 2 files as published (2 s)\n',
+    );
+  });
+
+  it('says what a partial run lacks, and what was skipped', () => {
+    const missing = [
+      { step: 'stats', index: 4, partitions: [{ year: '2024' }, { year: null }], message: 'out of memory' },
+      { step: 'winners', index: 0, partitions: [], message: 'killed by SIGSEGV' },
+    ];
+    const tasks = { total: 8, run: 3, skipped: 4, failed: 1 };
+    expect(formatSummary(result({ status: 'partial', missing, tasks, outputs: [] }), '/o')).toBe(
+      [
+        'sales: published a part: 0 files, 11 rows, 0 B in 2 s (6 rows/s, 1.5 MB/s read), 4 unchanged and skipped',
+        'missing 2 parts:',
+        '  stats year=2024, year=NULL: out of memory',
+        '  winners 0: killed by SIGSEGV',
         '',
       ].join('\n'),
     );

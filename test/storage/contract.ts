@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Storage, StoredObject } from '../../src/storage/storage.ts';
 
 /** What every storage must do. `root` gives a fresh, empty prefix as a url without a slash at its end. */
@@ -122,6 +125,141 @@ export function storageContract(name: string, storage: Storage, root: () => Prom
       await put(`${base}/a/b.csv`);
       expect(await storage.nearestFolder(`${base}/a/*.csv`)).toBe(`${base}/a`);
       expect(await storage.nearestFolder(`${base}/a/c*/d/{e,f}.csv`)).toBe(`${base}/a`);
+    });
+
+    it('lists all below a folder, at any depth, whatever characters its name holds', async () => {
+      const folder = `${await root()}/a [b]*`;
+      for (const name of ['b.json', 'a.json', 'sub/er/c.json', '.hidden']) await put(`${folder}/${name}`);
+      await put(`${folder}-other/d.json`);
+      const found = await collect(storage.listFolder(folder));
+      const names = ['.hidden', 'a.json', 'b.json', 'sub/er/c.json'];
+      expect(found.map(({ url }) => url)).toEqual(names.map((name) => `${folder}/${name}`));
+      expect(found[1]).toEqual(await storage.head(`${folder}/a.json`));
+      expect(await collect(storage.listFolder(`${folder}/none`))).toEqual([]);
+    });
+
+    it('lists the folders in a folder', async () => {
+      const base = await root();
+      for (const name of ['runs/b/x.json', 'runs/a/deep/er.json', 'runs/file.json'])
+        await put(`${base}/${name}`);
+      expect(await storage.subfolders(`${base}/runs`)).toEqual([`${base}/runs/a`, `${base}/runs/b`]);
+      expect(await storage.subfolders(`${base}/none`)).toEqual([]);
+    });
+
+    describe('copies', () => {
+      async function twoObjects() {
+        const base = await root();
+        const [from, to] = [`${base}/from.txt`, `${base}/deep/er/to.txt`];
+        await put(from, 'new');
+        const content = async () => text(await storage.read(to));
+        return { base, from, to, content };
+      }
+
+      it('an object to a name in a folder that is not there, and gives its etag', async () => {
+        const { from, to, content } = await twoObjects();
+        const outcome = await storage.copy(from, to);
+        expect(outcome).toEqual({ kind: 'written', etag: (await storage.head(to))?.etag });
+        expect(await content()).toBe('new');
+        expect(text(await storage.read(from))).toBe('new');
+      });
+
+      it('over what lies there, and over itself', async () => {
+        const { base, from, to, content } = await twoObjects();
+        await put(to, 'old');
+        expect((await storage.copy(from, to)).kind).toBe('written');
+        expect((await storage.copy(from, to)).kind).toBe('written');
+        expect(await content()).toBe('new');
+        expect(await urls(`${base}/**/.*`)).toEqual([]);
+      });
+
+      it('to where nothing lies, once', async () => {
+        const { from, to, content } = await twoObjects();
+        const outcome = await storage.copy(from, to, { kind: 'absent' });
+        expect(outcome).toEqual({ kind: 'written', etag: (await storage.head(to))?.etag });
+        await put(from, 'newer');
+        expect(await storage.copy(from, to, { kind: 'absent' })).toEqual({ kind: 'refused' });
+        expect(await content()).toBe('new');
+      });
+
+      it('for one of sixteen that race for a name', async () => {
+        const { base, to, content } = await twoObjects();
+        const sources = Array.from({ length: 16 }, (_, n) => `${base}/${n}.txt`);
+        for (const [n, url] of sources.entries()) await put(url, `${n}`);
+        const race = await Promise.all(sources.map((from) => storage.copy(from, to, { kind: 'absent' })));
+        const won = race.flatMap(({ kind }, n) => (kind === 'written' ? [`${n}`] : []));
+        expect(won).toEqual([await content()]);
+      });
+
+      it('over a version only under its etag', async () => {
+        const { base, from, to, content } = await twoObjects();
+        const first = await put(to, 'old');
+        const etag = first.kind === 'written' ? first.etag : '';
+        const second = await storage.copy(from, to, { kind: 'match', etag });
+        expect(second).toEqual({ kind: 'written', etag: (await storage.head(to))?.etag });
+        await put(from, 'newer');
+        expect(await storage.copy(from, to, { kind: 'match', etag })).toEqual({ kind: 'refused' });
+        expect(await content()).toBe('new');
+        expect(await storage.copy(from, `${base}/none`, { kind: 'match', etag })).toEqual({
+          kind: 'refused',
+        });
+        expect(await urls(`${base}/**/.*`)).toEqual([]);
+      });
+
+      it('nothing from a name where nothing lies', async () => {
+        const { base, to } = await twoObjects();
+        await expect(storage.copy(`${base}/none.txt`, to)).rejects.toMatchObject({ name: 'PitwallError' });
+        await expect(storage.copy(`${base}/none.txt`, to, { kind: 'absent' })).rejects.toMatchObject({
+          name: 'PitwallError',
+        });
+        expect(await storage.head(to)).toBeUndefined();
+      });
+    });
+
+    it('moves a file of this machine to a name', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'pitwall-put-'));
+      onTestFinished(() => rm(folder, { recursive: true }));
+      const [path, url] = [join(folder, 'local.txt'), `${await root()}/deep/a.txt`];
+      await put(url, 'old');
+      await writeFile(path, 'new');
+      await storage.put(path, url);
+      expect(text(await storage.read(url))).toBe('new');
+      await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
+    });
+
+    it('deletes a version only under its etag', async () => {
+      const url = `${await root()}/a.txt`;
+      await put(url, 'one');
+      const etag = (await storage.head(url))?.etag ?? '';
+      await put(url, 'two');
+      expect(await storage.deleteVersion(url, etag)).toBe(false);
+      expect(text(await storage.read(url))).toBe('two');
+      expect(await storage.deleteVersion(url, (await storage.head(url))?.etag ?? '')).toBe(true);
+      expect(await storage.head(url)).toBeUndefined();
+      expect(await storage.deleteVersion(url, etag)).toBe(false);
+    });
+
+    it('deletes a folder with all that lies in it, and nothing else', async () => {
+      const base = await root();
+      for (const name of ['run/a.txt', 'run/deep/.b.txt', 'run-2/c.txt']) await put(`${base}/${name}`);
+      await storage.deleteFolder(`${base}/run`);
+      await storage.deleteFolder(`${base}/run`);
+      const left = await collect(storage.listFolder(base));
+      expect(left.map(({ url }) => url)).toEqual([`${base}/run-2/c.txt`]);
+    });
+
+    it('leaves no empty folders between a root and a name, and no object the less', async () => {
+      const base = await root();
+      await put(`${base}/a/b/c.txt`);
+      await put(`${base}/a/d.txt`);
+      await storage.delete(`${base}/a/b/c.txt`);
+      await storage.pruneFolders(`${base}/a/b/c.txt`, base);
+      expect(await storage.subfolders(`${base}/a`)).toEqual([]);
+      await storage.delete(`${base}/a/d.txt`);
+      await storage.pruneFolders(`${base}/a/d.txt`, base);
+      expect(await storage.subfolders(base)).toEqual([]);
+      await put(`${base}/e.txt`);
+      await storage.pruneFolders(`${base}/e.txt`, base);
+      expect(await storage.head(`${base}/e.txt`)).toBeDefined();
     });
 
     it('takes a name with glob characters literally when it exists', async () => {

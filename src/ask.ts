@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { libraryIdentity } from './duckdb/library-path.ts';
+import type { Job } from './job/job.ts';
+import { jobOrThrow, loadJob } from './job/load-job.ts';
+import { runFingerprint } from './plan/fingerprint.ts';
+import { jobStore } from './plan/job-store.ts';
+import { type ListedInputs, listInputs } from './plan/list-input.ts';
+import { unchangedOutputs } from './publish/in-place.ts';
+import type { Manifest } from './publish/manifest.ts';
+import { openManifestLog } from './publish/manifest-log.ts';
+import type { RunResult } from './report/event.ts';
+import { summariseUnchanged } from './report/summarise.ts';
+import { localStorage } from './storage/local.ts';
+import type { Storage } from './storage/storage.ts';
+
+export interface JobOptions {
+  /** Parameters, as texts: `{ source: 'data' }`. */
+  readonly set?: Readonly<Record<string, string>>;
+  /** What relative paths are relative to; the working directory by default. */
+  readonly cwd?: string;
+}
+
+/** What is asked of a run, known before a file is opened or DuckDB is loaded. */
+export interface Ask {
+  readonly ref: string;
+  readonly options: JobOptions;
+  /** Rendered, its SQL not yet bound. */
+  readonly job: Job;
+  readonly only: Readonly<Record<string, readonly string[]>>;
+  readonly storage: Storage;
+  /** Where the job's manifest, lease and runs lie. */
+  readonly store: string;
+  /** Pitwall's own. */
+  readonly version: string;
+  /** What an output depends on besides job and inputs. */
+  readonly engine: string;
+  /** `undefined` when an input cannot be listed: the plan says why. */
+  readonly listed: ListedInputs | undefined;
+  /** SHA-256 of job, inputs, narrowing and engine; `undefined` without a listing. */
+  readonly fingerprint: string | undefined;
+  /** As they are stored; 0 without a listing. */
+  readonly inputBytes: number;
+}
+
+/** Reads a job and lists its inputs. @throws PitwallError (`usage`, `job`) with every mistake that can be found */
+export async function readAsk(ref: string, options: JobOptions, only: Ask['only'] = {}): Promise<Ask> {
+  const { job, storage, store } = await openStore(ref, options);
+  const version = readVersion();
+  const engine = `pitwall ${version}, ${libraryIdentity()}`;
+  const listed = await listInputs(storage, job).catch(() => undefined);
+  const fingerprint = listed && runFingerprint(job, listed, only, engine);
+  const inputBytes = [...(listed?.values() ?? [])]
+    .flat()
+    .reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+  return { ref, options, job, only, storage, store, version, engine, listed, fingerprint, inputBytes };
+}
+
+/** A job and where its runs lie. @throws PitwallError (`usage`, `job`) */
+export async function openStore(
+  ref: string,
+  options: JobOptions,
+): Promise<{ job: Job; storage: Storage; store: string }> {
+  const loaded = await loadJob(ref, options);
+  const job = loaded.job ?? (await failBound(ref, options));
+  return { job, storage: localStorage(), store: jobStore(job) };
+}
+
+/** A job that cannot be read may have more mistakes in its SQL: all are counted. */
+async function failBound(ref: string, options: JobOptions): Promise<Job> {
+  const { checkJob } = await import('./job/check-job.ts');
+  return jobOrThrow(ref, await checkJob(ref, options));
+}
+
+/**
+ * The result of a run that has nothing to do: the manifest in force says what it would publish, and every output lies
+ * there as it says. `undefined` when there is something to do, or it is forced.
+ */
+export async function unchangedResult(
+  ask: Ask,
+  { force = false }: { readonly force?: boolean } = {},
+): Promise<RunResult | undefined> {
+  const startedMs = performance.now();
+  const manifest = force ? undefined : await findUnchanged(ask);
+  if (manifest === undefined) return undefined;
+  return summariseUnchanged({
+    manifest,
+    inputBytes: ask.inputBytes,
+    elapsedMs: performance.now() - startedMs,
+  });
+}
+
+async function findUnchanged({ storage, store, fingerprint }: Ask): Promise<Manifest | undefined> {
+  if (fingerprint === undefined) return undefined;
+  const manifest = await openManifestLog(storage, store).latest();
+  if (manifest?.fingerprint !== fingerprint || manifest.publishing !== undefined) return undefined;
+  const inPlace = await unchangedOutputs(storage, manifest);
+  return inPlace.size === manifest.outputs.length ? manifest : undefined;
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

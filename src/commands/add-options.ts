@@ -1,0 +1,52 @@
+import { type Command, Option } from 'commander';
+import { parseBytes } from './parse-bytes.ts';
+import { collectPair, type Pair, parseCount } from './terminal.ts';
+
+const NO_PAIRS: readonly Pair[] = [];
+
+export function setOption(): Option {
+  return new Option('--set <name=value>', 'a parameter of the job; may be given again')
+    .argParser(collectPair('--set'))
+    .default(NO_PAIRS, 'the defaults of the job file');
+}
+
+export function onlyOption(): Option {
+  return new Option('--only <column=value>', 'narrow to a partition; may be given again')
+    .argParser(collectPair('--only'))
+    .default(NO_PAIRS, 'all partitions');
+}
+
+export function jobOption(): Option {
+  return new Option('--job <job>', 'the job whose run it is, where its id alone does not tell');
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'print one JSON document to stdout, all else to stderr');
+}
+
+export function debugOption(): Option {
+  return new Option('--debug', 'print the stack of an error');
+}
+
+/** How tasks are run: `run` and `resume` have these in common. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--engine <engine>', 'where tasks run').choices(['local']).default('local'))
+    .option('--workers <n>', 'worker processes (one for every four threads)', parseCount('--workers'))
+    .option('--threads <n>', 'threads of all workers together (all processors)', parseCount('--threads'))
+    .option(
+      '--memory <size>',
+      "memory for DuckDB in all workers together, such as 4GB (60 % of the machine's)",
+      parseBytes('--memory'),
+    )
+    .option('--allow-partial', 'publish what was made although tasks failed')
+    .option('--wait', 'wait while another run of the job is at work')
+    .option(
+      '--lease-ttl <seconds>',
+      'after how long without a sign of life a run counts as dead (30)',
+      parseCount('--lease-ttl'),
+    )
+    .addOption(jsonOption())
+    .option('--quiet', 'print nothing but warnings and errors')
+    .addOption(debugOption());
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { PitwallError } from '../error.ts';
+import { machineLimits } from '../execute/machine-limits.ts';
+import { openTaskWorker, type TaskOutcomeOfWorker, type TaskWorkerOptions } from '../execute/task-worker.ts';
+import { count } from '../plan/text-amounts.ts';
+import { openRunFolder } from './find-run.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface TaskCommandOptions {
+  readonly threads?: number;
+  /** Bytes. */
+  readonly memory?: number;
+  readonly json?: boolean;
+}
+
+/**
+ * `pitwall task <run folder> <step> <index>`: does one task of a run and commits it; done before or done by another
+ * meanwhile is done as well.
+ *
+ * @throws PitwallError; `temporary` when it may pass if it is run again
+ */
+export async function taskCommand(
+  run: string,
+  stepId: string,
+  index: number,
+  { threads, memory, json = false }: TaskCommandOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const { storage, folder } = await openRunFolder(run);
+  const limits = machineLimits({
+    ...(threads === undefined ? {} : { threads }),
+    ...(memory === undefined ? {} : { memoryBytes: memory }),
+  });
+  const attempt = randomUUID();
+  const scratch = `${folder.scratch}/task-${attempt}`;
+  await mkdir(scratch, { recursive: true });
+  const worker = { storage, folder, limits, scratch, steps: [stepId], signal };
+  const outcome = await runOne(worker, stepId, index, attempt).finally(() =>
+    rm(scratch, { recursive: true, force: true }),
+  );
+  terminal.out(describeOutcome(outcome, json));
+}
+
+async function runOne(
+  options: TaskWorkerOptions,
+  stepId: string,
+  index: number,
+  attempt: string,
+): Promise<TaskOutcomeOfWorker> {
+  const { signal } = options;
+  const worker = await openTaskWorker(options).catch(throwFailed);
+  try {
+    return await worker.run(stepId, index, attempt, { onProgress: () => undefined, signal });
+  } catch (error) {
+    return throwFailed(error);
+  } finally {
+    await worker.close();
+  }
+}
+
+/** An engine knows 1 for failed; 2 would tell of its own command line. */
+function throwFailed(error: unknown): never {
+  if (!(error instanceof PitwallError) || error.kind !== 'job') throw error;
+  throw new PitwallError('data', error.message, { place: error.place, cause: error });
+}
+
+function describeOutcome({ kind, record }: TaskOutcomeOfWorker, json: boolean): string {
+  const { stepId: step, index, rows, elapsedMs } = record;
+  if (json) return `${JSON.stringify({ step, index, status: kind, rows, elapsed_s: elapsedMs / 1000 })}\n`;
+  return `${step} ${index}: ${kind}, ${count(rows, 'row')}\n`;
+}

@@ -1,0 +1,23 @@
+import { type ErrorKind, PitwallError, type Place } from '../error.ts';
+
+/** An error as data that crosses a process border; `errorKind` is undefined for one that is a bug. */
+export interface Failure {
+  readonly errorKind: ErrorKind | undefined;
+  readonly message: string;
+  readonly place: Place | undefined;
+  readonly stack: string | undefined;
+}
+
+export function toFailure(error: unknown): Failure {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  if (error instanceof PitwallError) return { errorKind: error.kind, message, place: error.place, stack };
+  return { errorKind: undefined, message, place: undefined, stack };
+}
+
+/** The error that `toFailure` was given, with the stack of where it arose. */
+export function toError({ errorKind, message, place, stack }: Failure): Error {
+  const error =
+    errorKind === undefined ? new Error(message) : new PitwallError(errorKind, message, { place });
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

@@ -1,0 +1,34 @@
+import { PitwallError } from '../error.ts';
+
+/** How a worker process ended. */
+export interface WorkerEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Why this process killed it, if it did. */
+  readonly killedFor: string | undefined;
+  /** Whether the kernel killed it for want of memory. */
+  readonly outOfMemory: boolean;
+  /** The end of what it wrote to its standard error. */
+  readonly stderr: string;
+}
+
+/** Signals that a process brings upon itself: the same work is likely to do it again. */
+const CRASHES: ReadonlySet<string | null> = new Set(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE']);
+
+/** A worker process that ended while it had a task. The message says how: `killed by SIGSEGV`. */
+export class WorkerLoss extends PitwallError {
+  readonly isCrash: boolean;
+
+  constructor(end: WorkerEnd) {
+    super(end.outOfMemory ? 'memory' : 'temporary', describeEnd(end), {
+      cause: end.stderr === '' ? undefined : new Error(end.stderr),
+    });
+    this.isCrash = CRASHES.has(end.signal);
+  }
+}
+
+function describeEnd({ code, signal, killedFor, outOfMemory }: WorkerEnd): string {
+  if (killedFor !== undefined) return killedFor;
+  if (outOfMemory) return 'killed by the system, which had no memory left';
+  return signal === null ? `ended by itself with exit code ${code}` : `killed by ${signal}`;
+}

@@ -1,0 +1,44 @@
+import type { MachineLimits } from '../execute/machine-limits.ts';
+import type { TaskRecord } from '../execute/record.ts';
+import type { TaskProgress } from '../execute/run-task.ts';
+import type { Failure } from './failure.ts';
+
+/** What a worker process is told. The first is `open`; one task at a time. */
+export type ToWorker = OpenMessage | RunMessage | CancelMessage | CloseMessage;
+
+export interface OpenMessage {
+  readonly kind: 'open';
+  readonly folderUrl: string;
+  readonly limits: MachineLimits;
+  /** A local folder of this process's own, which it makes and its parent removes. */
+  readonly scratch: string;
+  readonly heartbeatMs: number;
+}
+
+export interface RunMessage {
+  readonly kind: 'run';
+  readonly stepId: string;
+  readonly index: number;
+  readonly attempt: string;
+}
+
+/** An attempt that has ended by then is let be. */
+export interface CancelMessage {
+  readonly kind: 'cancel';
+  readonly attempt: string;
+}
+
+export interface CloseMessage {
+  readonly kind: 'close';
+}
+
+/** What it says. Each `run` is answered by one `committed` or `failed`; after a failure in opening it ends. */
+export type FromWorker =
+  | { readonly kind: 'alive' }
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'progress'; readonly progress: TaskProgress }
+  | { readonly kind: 'committed'; readonly record: TaskRecord }
+  | { readonly kind: 'failed'; readonly during: AttemptPhase; readonly failure: Failure };
+
+/** What is wrong in `opening` is wrong for every task of the worker. */
+export type AttemptPhase = 'opening' | 'running';

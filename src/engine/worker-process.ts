@@ -1,0 +1,176 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { PitwallError } from '../error.ts';
+import type { MachineLimits } from '../execute/machine-limits.ts';
+import type { TaskRecord } from '../execute/record.ts';
+import type { TaskProgress } from '../execute/run-task.ts';
+import { toError } from './failure.ts';
+import type { OomWatch } from './oom-kills.ts';
+import { WorkerLoss } from './worker-loss.ts';
+import type { AttemptPhase, FromWorker, RunMessage, ToWorker } from './worker-message.ts';
+
+export interface WorkerSettings {
+  /** The module that the process runs. */
+  readonly entry: URL;
+  readonly folderUrl: string;
+  readonly limits: MachineLimits;
+  readonly scratch: string;
+  readonly heartbeatMs: number;
+  readonly oom: OomWatch;
+}
+
+export type AttemptAnswer =
+  | { readonly kind: 'committed'; readonly record: TaskRecord }
+  | { readonly kind: 'failed'; readonly during: AttemptPhase; readonly error: Error };
+
+interface RunningAttempt {
+  readonly id: string;
+  readonly onProgress: (progress: TaskProgress) => void;
+  readonly answer: (answer: AttemptAnswer) => void;
+}
+
+const STDERR_TAIL = 2000;
+
+/** A child process that runs tasks, one at a time; warm, so that the second finds what the first has opened. */
+export class WorkerProcess {
+  /** Counts from 0; given again once a process has ended. */
+  readonly number: number;
+  readonly limits: MachineLimits;
+  /** Resolves when the process is gone and its scratch removed. */
+  readonly ended: Promise<void>;
+  readonly #child: ChildProcess;
+  readonly #oom: OomWatch;
+  #attempt: RunningAttempt | undefined;
+  #openedAtMs: number | undefined;
+  #isEnding = false;
+  #quietTicks = 0;
+  #killedFor: string | undefined;
+  #killTimer: NodeJS.Timeout | undefined;
+  #stderr = '';
+
+  constructor(number: number, settings: WorkerSettings) {
+    const { entry, limits, oom, folderUrl, scratch, heartbeatMs } = settings;
+    this.number = number;
+    this.limits = limits;
+    this.#oom = oom;
+    this.#child = startProcess(entry);
+    this.#child.on('message', (message) => this.#handle(message as FromWorker));
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
+    });
+    this.ended = this.#whenEnded(scratch);
+    this.#say({ kind: 'open', folderUrl, limits, scratch, heartbeatMs });
+  }
+
+  get isIdle(): boolean {
+    return this.#attempt === undefined && !this.#isEnding;
+  }
+
+  /** Whether it takes no more tasks. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  /** When it was ready to run tasks, on the clock of `performance.now()`. */
+  get openedAtMs(): number | undefined {
+    return this.#openedAtMs;
+  }
+
+  /** Runs a task; the answer tells of the loss of the process as of any failure. Only while it is idle. */
+  run(task: Omit<RunMessage, 'kind'>, onProgress: RunningAttempt['onProgress']): Promise<AttemptAnswer> {
+    return new Promise((answer) => {
+      this.#attempt = { id: task.attempt, onProgress, answer };
+      this.#say({ kind: 'run', ...task });
+    });
+  }
+
+  /** Calls the running attempt off; a process that does not answer within `graceMs` is killed. */
+  cancel(graceMs: number): void {
+    if (this.#attempt === undefined) return;
+    this.#say({ kind: 'cancel', attempt: this.#attempt.id });
+    this.#killAfter(graceMs, 'stopped, since it did not end when it was told to');
+  }
+
+  /** Ends the process, by force when it takes over `graceMs`. */
+  close(graceMs: number): Promise<void> {
+    this.#isEnding = true;
+    this.#say({ kind: 'close' });
+    this.#killAfter(graceMs, 'stopped, since it did not end when it was told to');
+    return this.ended;
+  }
+
+  /** To be called regularly: kills the process when it has not said a word between `maxQuiet` such calls. */
+  tick(maxQuiet: number, silence: string): void {
+    this.#quietTicks++;
+    if (this.#quietTicks > maxQuiet) this.#kill(`silent for ${silence}`);
+  }
+
+  #handle(message: FromWorker): void {
+    this.#quietTicks = 0;
+    if (message.kind === 'opened') this.#openedAtMs = performance.now();
+    if (message.kind === 'progress') this.#attempt?.onProgress(message.progress);
+    if (message.kind === 'committed') this.#answer(message);
+    if (message.kind === 'failed') this.#fail(message.during, toError(message.failure));
+  }
+
+  #fail(during: AttemptPhase, error: Error): void {
+    if (during === 'opening') this.#isEnding = true;
+    this.#answer({ kind: 'failed', during, error });
+  }
+
+  #answer(answer: AttemptAnswer): void {
+    if (!this.#isEnding) clearTimeout(this.#killTimer);
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    attempt?.answer(answer);
+  }
+
+  /** What cannot be said any more is answered by the end of the process. */
+  #say(message: ToWorker): void {
+    this.#child.send(message, () => undefined);
+  }
+
+  #killAfter(graceMs: number, reason: string): void {
+    clearTimeout(this.#killTimer);
+    this.#killTimer = setTimeout(() => this.#kill(reason), graceMs);
+  }
+
+  #kill(reason: string): void {
+    this.#isEnding = true;
+    this.#killedFor ??= reason;
+    this.#child.kill('SIGKILL');
+  }
+
+  async #whenEnded(scratch: string): Promise<void> {
+    const [code, signal] = await exitOf(this.#child);
+    this.#isEnding = true;
+    clearTimeout(this.#killTimer);
+    const killedFor = this.#killedFor;
+    const outOfMemory = signal === 'SIGKILL' && killedFor === undefined && this.#oom.claim();
+    const loss = new WorkerLoss({ code, signal, killedFor, outOfMemory, stderr: this.#stderr.trim() });
+    this.#fail(this.#openedAtMs === undefined ? 'opening' : 'running', loss);
+    // What stays goes with the run folder.
+    await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** @see https://nodejs.org/docs/latest-v20.x/api/child_process.html#child_processforkmodulepath-args-options */
+function startProcess(entry: URL): ChildProcess {
+  const child = fork(entry, [String(process.pid)], {
+    serialization: 'advanced',
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  // What goes wrong later ends in `close`.
+  child.on('error', () => undefined);
+  if (child.pid === undefined)
+    throw new PitwallError(
+      'temporary',
+      'a worker process cannot be started: the system has no process or file handle left; run again with fewer --workers',
+    );
+  return child;
+}
+
+function exitOf(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+  return new Promise((resolve) => child.once('close', (code, signal) => resolve([code, signal])));
+}

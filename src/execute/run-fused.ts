@@ -1,0 +1,194 @@
+import { mkdir } from 'node:fs/promises';
+import type { Session } from '../duckdb/session.ts';
+import { quoteIdentifier } from '../duckdb/sql.ts';
+import { reach } from '../fault-point.ts';
+import type { Column, Job, Step } from '../job/job.ts';
+import type { Plan, PlannedInput } from '../plan/plan.ts';
+import { countReads, createRelation, isLoaded, isWorthATable, stepKind } from './load-relations.ts';
+import type { MachineLimits } from './machine-limits.ts';
+import type { OutputStep } from './output-context.ts';
+import { createPartitionFilter, ownColumns, withinPartitions } from './partition-filter.ts';
+import { type PartitionSet, partitionSet, typeOfColumn } from './partition-set.ts';
+import { dividePartitions } from './partition-shares.ts';
+import type { CheckResult, StagedOutput } from './record.ts';
+import { runChecks } from './run-checks.ts';
+import { writeSharedOutputs } from './shared-outputs.ts';
+import { statementSource, tableSource, type WrappedSql } from './step-query.ts';
+import { columnsOf, onlyOf, outputContext, type TaskProducts, type TaskWork } from './task-work.ts';
+import { fusedPhases, type Phase } from './workload.ts';
+import { hasOutput, isColumnar, writeOutputs } from './write-outputs.ts';
+
+/** Does every step of a job, and its checks, in one session. */
+export async function runFused(work: TaskWork): Promise<TaskProducts> {
+  const reads = countReads(work.plan.job);
+  await loadInputs(work, reads);
+  reach('task: inputs loaded');
+  return work.worker.reading(
+    work.plan.inputs.map(({ name }) => name),
+    () => new FusedSteps(work, reads).run(),
+  );
+}
+
+/** What a fused task does, for its progress. */
+export function phasesOfFused(plan: Plan): Iterable<Phase> {
+  const reads = countReads(plan.job);
+  return fusedPhases(plan, (input) => isLoaded(input, reads));
+}
+
+async function loadInputs({ worker, plan, meter, signal }: TaskWork, reads: Reads): Promise<void> {
+  for (const planned of plan.inputs) {
+    meter.begin(`reading ${planned.name}`);
+    await worker.loadInput(planned, isWorthATable(planned, reads), signal);
+  }
+}
+
+type Reads = ReadonlyMap<string, number>;
+
+class FusedSteps {
+  readonly #work: TaskWork;
+  readonly #reads: Reads;
+
+  constructor(work: TaskWork, reads: Reads) {
+    this.#work = work;
+    this.#reads = reads;
+  }
+
+  async run(): Promise<TaskProducts> {
+    const { plan, worker } = this.#work;
+    for (const step of plan.job.steps) await this.#load(step);
+    const [outputs, checks] = await settleBoth(this.#writeAll(), this.#check(), () => worker.interrupt());
+    return { outputs, checks, kept: undefined };
+  }
+
+  /** A step that only its writer reads needs no table, unless several threads are to write it. */
+  async #load(step: Step): Promise<void> {
+    if (!this.#isTable(step)) return;
+    const { plan, worker, meter } = this.#work;
+    meter.begin(`computing ${step.name}`);
+    const kind = hasOutput(step) ? 'TABLE' : stepKind(step, this.#readsOf(step));
+    await createRelation(worker.session, plan.job, step, { kind, source: await this.#ownRows(step) });
+  }
+
+  /** Who reads a step sees the rows of its partitions alone, as in a plan that is divided. */
+  async #ownRows(step: Step): Promise<WrappedSql> {
+    const { session } = this.#work.worker;
+    const columns = columnsOf(this.#work, step);
+    if (this.#readsOf(step) === 0 || !isRouted(step, columns)) return statementSource(step);
+    const partitions = await partitionSet(session, this.#work.plan, step, columns, new Map());
+    const types = step.partition.map(({ column }) => ({ name: column, type: typeOfColumn(columns, column) }));
+    const table = `pitwall partitions of ${step.name}`;
+    const filter = await createPartitionFilter(session, table, partitions ?? [], types);
+    return withinPartitions(statementSource(step), filter, ownColumns(filter));
+  }
+
+  #isTable(step: Step): boolean {
+    return this.#readsOf(step) > 0 || this.#isShared(step);
+  }
+
+  #readsOf({ name }: Step): number {
+    return this.#reads.get(name.toLowerCase()) ?? 0;
+  }
+
+  #isShared(step: Step): boolean {
+    return this.#work.worker.encoders !== undefined && isShareable(step);
+  }
+
+  /** On a connection of its own, beside the writing, which leaves processors idle. */
+  async #check(): Promise<CheckResult[]> {
+    const { worker, plan } = this.#work;
+    return worker.connected((connection) => runChecks(connection, plan.job));
+  }
+
+  async #writeAll(): Promise<StagedOutput[]> {
+    const outputs: StagedOutput[][] = [];
+    for (const step of this.#work.plan.job.steps.filter(hasOutput)) outputs.push(await this.#write(step));
+    return outputs.flat();
+  }
+
+  async #write(step: OutputStep): Promise<StagedOutput[]> {
+    const { worker, plan, meter } = this.#work;
+    meter.begin(`writing ${step.name}`);
+    if (this.#isTable(step)) meter.expectRows(await countRows(worker.session, step));
+    const partitions = await partitionSet(
+      worker.session,
+      plan,
+      step,
+      columnsOf(this.#work, step),
+      onlyOf(this.#work),
+    );
+    if (this.#isShared(step)) return this.#writeShared(step, partitions);
+    const source = this.#isTable(step) ? tableSource(step) : statementSource(step);
+    const context = outputContext(this.#work, step, { source, partitions, folder: step.name });
+    return writeOutputs(worker.session, context, (rows) => meter.addRows(rows));
+  }
+
+  async #writeShared(step: OutputStep, partitions: PartitionSet): Promise<StagedOutput[]> {
+    const { worker, meter } = this.#work;
+    const pool = worker.encoders;
+    if (pool === undefined) throw new Error('an output is shared among threads, and there are none');
+    const shares = await dividePartitions(worker.session, step, pool.size + 1);
+    const [first, ...others] = shares.map((source, index) =>
+      outputContext(this.#work, step, { source, partitions, folder: `${step.name} ${index}` }),
+    );
+    if (first === undefined) throw new Error('an output is shared among no threads');
+    for (const { stagingFolder } of [first, ...others]) await mkdir(stagingFolder, { recursive: true });
+    const onRows = (rows: number) => meter.addRows(rows);
+    return writeSharedOutputs(worker.session, [first, ...others], pool, onRows);
+  }
+}
+
+/** Whether the step goes by partitions whose values its rows have. */
+function isRouted({ partition }: Step, columns: readonly Column[]): boolean {
+  const names = columns.map(({ name }) => name);
+  return partition.length > 0 && partition.every(({ column }) => names.includes(column));
+}
+
+async function countRows(session: Session, { name }: Step): Promise<number> {
+  const [row] = await session.rows(`SELECT count(*) AS n FROM ${quoteIdentifier(name)}`);
+  return Number(row?.n ?? 0);
+}
+
+/** Below this a second thread takes longer to start than it saves. */
+const SHARE_FROM_BYTES = 64 * 1024 * 1024;
+const MAX_ENCODERS = 8;
+
+/**
+ * How many threads encode beside the first: with it, half of all. With two processors, one that encodes beside one that
+ * sorts was as fast as two.
+ */
+export function encodersOfFused(
+  { inputs, job }: Pick<Plan, 'inputs' | 'job'>,
+  { threads }: MachineLimits,
+): number {
+  const encoders = Math.min(Math.floor(threads / 2), MAX_ENCODERS);
+  if (encoders < 2 || totalBytes(inputs) < SHARE_FROM_BYTES || !hasShareable(job)) return 0;
+  return encoders - 1;
+}
+
+function totalBytes(inputs: readonly PlannedInput[]): number {
+  return inputs.reduce((all, { files }) => files.reduce((total, { sizeBytes }) => total + sizeBytes, all), 0);
+}
+
+function hasShareable({ steps }: Job): boolean {
+  return steps.some(isShareable);
+}
+
+function isShareable({ output, partitionBy }: Step): boolean {
+  return output !== undefined && partitionBy.length > 0 && !isColumnar(output.format);
+}
+
+/** Both settle before the first failure is thrown; `onFailure` may make the other end sooner. */
+async function settleBoth<A, B>(
+  first: Promise<A>,
+  second: Promise<B>,
+  onFailure: () => void,
+): Promise<[A, B]> {
+  let failure: { readonly error: unknown } | undefined;
+  const note = (error: unknown): void => {
+    failure ??= { error };
+    onFailure();
+  };
+  await Promise.all([first.catch(note), second.catch(note)]);
+  if (failure !== undefined) throw failure.error;
+  return [await first, await second];
+}

@@ -1,0 +1,45 @@
+import { reach } from '../fault-point.ts';
+import { mapConcurrent } from '../plan/map-concurrent.ts';
+import type { StepFile } from '../plan/step-plan.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { StagedOutput } from './record.ts';
+import type { TaskProducts } from './task-work.ts';
+
+const CONCURRENT_FILES = 16;
+
+/**
+ * Moves what an attempt made into its folder in the run store.
+ *
+ * @param attempt - the url of the folder
+ * @param fingerprint - of the task
+ * @returns the files with the urls at which they lie
+ */
+export async function stageProducts(
+  storage: Storage,
+  attempt: string,
+  fingerprint: string,
+  products: TaskProducts,
+): Promise<{ outputs: StagedOutput[]; files: StepFile[] }> {
+  const outputs = await mapConcurrent(products.outputs, CONCURRENT_FILES, async (output, index) => {
+    const stagedPath = `${attempt}/${index}`;
+    await storage.put(output.stagedPath, stagedPath);
+    return { ...output, stagedPath };
+  });
+  if (outputs.length > 0) reach('task: outputs staged');
+  return { outputs, files: await stageRows(storage, attempt, fingerprint, products) };
+}
+
+/** A file without rows would be opened for nothing by every reader. */
+async function stageRows(
+  storage: Storage,
+  attempt: string,
+  fingerprint: string,
+  { kept }: TaskProducts,
+): Promise<StepFile[]> {
+  if (kept === undefined || kept.rows === 0) return [];
+  const { rows, bytes, path } = kept;
+  const url = `${attempt}/rows.parquet`;
+  await storage.put(path, url);
+  reach('task: rows kept');
+  return [{ url, rows, bytes, fingerprint }];
+}

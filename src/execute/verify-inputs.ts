@@ -1,0 +1,20 @@
+import { PitwallError } from '../error.ts';
+import { mapConcurrent } from '../plan/map-concurrent.ts';
+import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
+import type { Storage } from '../storage/storage.ts';
+
+const CONCURRENT_FILES = 16;
+
+/** Looks whether every file of the inputs is still the one that was planned. @throws PitwallError (`data`) */
+export async function verifyInputs(storage: Storage, inputs: readonly PlannedInput[]): Promise<void> {
+  for (const { name, files } of inputs)
+    await mapConcurrent(files, CONCURRENT_FILES, (file) => verifyFile(storage, name, file));
+}
+
+async function verifyFile(storage: Storage, input: string, { url, etag }: PlannedFile): Promise<void> {
+  const found = await storage.head(url);
+  if (found?.etag === etag) return;
+  const what = found === undefined ? 'is gone' : 'is another file than the one planned';
+  const message = `input "${input}" changed during the run: ${url} ${what}; nothing was published, run it again`;
+  throw new PitwallError('data', message, { place: { file: url } });
+}

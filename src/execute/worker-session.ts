@@ -1,0 +1,230 @@
+import type { Session } from '../duckdb/session.ts';
+import { quoteIdentifier } from '../duckdb/sql.ts';
+import { reach } from '../fault-point.ts';
+import { templateGlob } from '../plan/path-values.ts';
+import type { PlannedInput } from '../plan/plan.ts';
+import { globRoot } from '../storage/glob.ts';
+import type { Storage } from '../storage/storage.ts';
+import { EncoderPool } from './encoder-pool.ts';
+import { linesBeforeParts } from './lines-before.ts';
+import { placingScanErrors } from './load-relations.ts';
+import type { MachineLimits } from './machine-limits.ts';
+import { inputStatements } from './scan-sql.ts';
+import type { NumberMode } from './scan-values.ts';
+import { isStaged, stageInput } from './stage-input.ts';
+import { lockSession, openTaskSession, prepareLoading, prepareStreaming } from './task-session.ts';
+import { verifyInputs } from './verify-inputs.ts';
+
+export interface WorkerSessionOptions {
+  /** What its tasks may read. */
+  readonly inputs: readonly PlannedInput[];
+  /** Inputs among them whose files were not listed: their folders are open to SQL. */
+  readonly unlisted?: ReadonlySet<string>;
+  readonly storage: Storage;
+  readonly limits: MachineLimits;
+  /** An existing folder of its own, for spilled and decompressed data. */
+  readonly scratch: string;
+  /** Further folders that SQL of the session may read and write. */
+  readonly folders?: readonly string[];
+  /** Inputs whose numbers have to be read as text; see `explainScanError`. */
+  readonly exact?: ReadonlySet<string>;
+  /** Threads that encode beside this one. */
+  readonly encoders?: number;
+}
+
+interface LoadedInput {
+  readonly input: PlannedInput;
+  /** It is not read again. */
+  readonly isTable: boolean;
+}
+
+/**
+ * One DuckDB with the relations that tasks read, closed to everything but its inputs and folders. Inputs are loaded when
+ * they are first wanted and stay; what is made `forTask` goes with `endTask`.
+ */
+export class WorkerSession {
+  readonly session: Session;
+  readonly encoders: EncoderPool | undefined;
+  readonly #loader: Session;
+  readonly #options: WorkerSessionOptions;
+  readonly #connections = new Set<Session>();
+  readonly #loaded = new Map<string, LoadedInput>();
+  readonly #steps = new Set<string>();
+  #narrowed: PlannedInput[] = [];
+  #drops: string[] = [];
+
+  private constructor(
+    session: Session,
+    loader: Session,
+    encoders: EncoderPool | undefined,
+    options: WorkerSessionOptions,
+  ) {
+    this.session = session;
+    this.#loader = loader;
+    this.encoders = encoders;
+    this.#options = options;
+  }
+
+  static async open(options: WorkerSessionOptions): Promise<WorkerSession> {
+    const session = await openTaskSession(options.limits, options.scratch);
+    const loader = await session.connect();
+    try {
+      await prepareLoading(loader);
+      const encoders = await startEncoders(session, options.encoders ?? 0);
+      const { files, folders } = readableBy(options);
+      await lockSession(session, files, [options.scratch, ...folders, ...(options.folders ?? [])]);
+      return new WorkerSession(session, loader, encoders, options);
+    } catch (error) {
+      await loader.close();
+      await session.close();
+      throw error;
+    }
+  }
+
+  /** How far the running statement is, 0 to 100; -1 where it cannot be told. */
+  percentage(): number {
+    return Math.max(this.session.progress().percentage, this.#loader.progress().percentage);
+  }
+
+  isLoaded({ name }: PlannedInput): boolean {
+    return this.#loaded.has(name);
+  }
+
+  /**
+   * Makes an input available to SQL under its name, to all tasks.
+   *
+   * @throws PitwallError (`data`) when it is not as declared, or not the one that was planned
+   */
+  async loadInput(planned: PlannedInput, materialise: boolean, signal: AbortSignal): Promise<void> {
+    if (this.isLoaded(planned)) return;
+    const input = await this.#stage(planned, this.#options.scratch, signal);
+    const numbers = this.#numbersOf(input);
+    const { setup, ordered } = inputStatements(input, { materialise, numbers });
+    const loading = ordered ? this.#loader : this.session;
+    await this.#unchanged([planned], () =>
+      placingScanErrors(loading, [input], numbers, async () => {
+        for (const statement of setup) await loading.run(statement);
+      }),
+    );
+    this.#loaded.set(input.name, { input, isTable: materialise || ordered });
+  }
+
+  /** Makes a part of an input available to the task under the input's name. */
+  async narrowInput(planned: PlannedInput, scratch: string, signal: AbortSignal): Promise<void> {
+    const input = await this.#stage(planned, scratch, signal);
+    const { setup } = inputStatements(input, { numbers: this.#numbersOf(input), temporary: true });
+    for (const statement of setup) await this.session.run(statement);
+    this.#narrowed.push(input);
+    this.dropAfterTask('VIEW', input.name, 'temp');
+  }
+
+  /** Makes an earlier step available to SQL under its name, to all tasks. */
+  async loadStep(name: string, scan: string, kind: 'VIEW' | 'TABLE'): Promise<void> {
+    if (this.#steps.has(name)) return;
+    await this.session.run(`CREATE ${kind} ${quoteIdentifier(name)} AS ${scan}`);
+    this.#steps.add(name);
+  }
+
+  /** Makes a part of an earlier step available to the task under the step's name. */
+  async narrowStep(name: string, scan: string): Promise<void> {
+    await this.session.run(`CREATE TEMP VIEW ${quoteIdentifier(name)} AS ${scan}`);
+    this.dropAfterTask('VIEW', name, 'temp');
+  }
+
+  dropAfterTask(kind: 'VIEW' | 'TABLE', name: string, schema: 'temp' | 'main'): void {
+    this.#drops.push(
+      `DROP ${kind} IF EXISTS ${schema === 'temp' ? 'temp.main' : 'main'}.${quoteIdentifier(name)}`,
+    );
+  }
+
+  /**
+   * Runs `work` of the task; an error of an input's scan is told with its file, line, column and value.
+   *
+   * @param reads - the inputs that the work reads
+   * @throws ExactScanNeeded, PitwallError (`data`) when an input changed since it was planned
+   */
+  async reading<T>(reads: readonly string[], work: () => Promise<T>): Promise<T> {
+    const loaded = [...this.#loaded.values()];
+    const staged = [...this.#narrowed, ...loaded.map(({ input }) => input)];
+    const scanned = [
+      ...this.#narrowed,
+      ...loaded.filter(({ isTable }) => !isTable).map(({ input }) => input),
+    ];
+    const linesBefore = linesBeforeParts(this.#options.storage);
+    return this.#unchanged(
+      scanned.filter(({ name }) => reads.includes(name)),
+      () => placingScanErrors(this.session, staged, 'fast', work, linesBefore),
+    );
+  }
+
+  async #stage(planned: PlannedInput, scratch: string, signal: AbortSignal): Promise<PlannedInput> {
+    const { storage } = this.#options;
+    await verifyInputs(storage, [planned]);
+    const staged = await stageInput(planned, { scratch, storage, signal });
+    reach('task: inputs staged');
+    return staged;
+  }
+
+  #numbersOf({ name }: PlannedInput): NumberMode {
+    return this.#options.exact?.has(name) ? 'exact' : 'fast';
+  }
+
+  /** That an input changed explains whatever error its scan ended with. */
+  async #unchanged<T>(inputs: readonly PlannedInput[], work: () => Promise<T>): Promise<T> {
+    const result = await work().catch(async (error: unknown) => {
+      await verifyInputs(this.#options.storage, inputs);
+      throw error;
+    });
+    await verifyInputs(this.#options.storage, inputs);
+    return result;
+  }
+
+  /** Another connection, which `interrupt` reaches too, for the time of `use`. */
+  async connected<T>(use: (connection: Session) => Promise<T>): Promise<T> {
+    const connection = await this.session.connect();
+    this.#connections.add(connection);
+    try {
+      return await use(connection);
+    } finally {
+      this.#connections.delete(connection);
+      await connection.close();
+    }
+  }
+
+  /** Stops what runs, at once; what comes afterwards has to be interrupted again. */
+  interrupt(): void {
+    for (const session of [this.session, this.#loader, ...this.#connections]) session.interrupt();
+    this.encoders?.interrupt();
+  }
+
+  /** Drops what was made for the task. */
+  async endTask(): Promise<void> {
+    this.#narrowed = [];
+    for (const statement of this.#drops.splice(0).reverse()) await this.session.run(statement);
+  }
+
+  async close(): Promise<void> {
+    await this.encoders?.close();
+    await this.#loader.close();
+    await this.session.close();
+  }
+}
+
+async function startEncoders(session: Session, count: number): Promise<EncoderPool | undefined> {
+  return count === 0 ? undefined : EncoderPool.start(session, count, prepareStreaming);
+}
+
+/** More files than these are opened by their folders: DuckDB looks every read file up. */
+const MOST_FILES = 10_000;
+
+function readableBy({ inputs, unlisted }: WorkerSessionOptions): { files: string[]; folders: string[] } {
+  const count = inputs.reduce((total, { files }) => total + files.length, 0);
+  const byFolder = inputs.filter(({ name }) => unlisted?.has(name) || count > MOST_FILES);
+  const byFile = inputs.filter((input) => !byFolder.includes(input));
+  return {
+    files: byFile.flatMap(({ files }) => files.filter((file) => !isStaged(file)).map(({ path }) => path)),
+    folders: byFolder.flatMap(({ input }) =>
+      input.paths.map((path) => globRoot(templateGlob(path, input.pathColumns))),
+    ),
+  };
+}

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import type { Ask } from './ask.ts';
+import { PitwallError } from './error.ts';
+import { divideLimits, type MachineLimits, machineLimits } from './execute/machine-limits.ts';
+import { checkJob } from './job/check-job.ts';
+import { jobOrThrow } from './job/load-job.ts';
+import { diffPlans } from './plan/diff-plans.ts';
+import { makePlan } from './plan/make-plan.ts';
+import { onlyValues } from './plan/only-values.ts';
+import type { Plan } from './plan/plan.ts';
+import { openPlanSession } from './plan/plan-session.ts';
+
+export interface PlanAskOptions extends Partial<MachineLimits> {
+  readonly workers?: number;
+  readonly fuseBelowBytes?: number;
+}
+
+/** Binds the SQL of what is asked and inspects its inputs. @throws PitwallError */
+export async function planAsk(ask: Ask, options: PlanAskOptions): Promise<Plan> {
+  const checked = await checkJob(ask.ref, ask.options);
+  const job = jobOrThrow(ask.ref, checked);
+  const { workers, perWorker } = divideLimits(machineLimits(options), options);
+  const session = await openPlanSession();
+  try {
+    const plan = await makePlan(job, ask.storage, session, {
+      columns: Object.fromEntries(checked.columns),
+      only: await onlyValues(job, checked.columns, ask.only),
+      limits: { workers, ...perWorker },
+      engine: ask.engine,
+      listed: ask.listed,
+      fuseBelowBytes: options.fuseBelowBytes,
+    });
+    return { ...plan, cwd: resolve(ask.options.cwd ?? '.') };
+  } finally {
+    await session.close();
+  }
+}
+
+/** The given plan, if nothing that it rests on has changed. @throws PitwallError (`usage`) that lists what has */
+export function samePlan(given: Plan, now: Plan): Plan {
+  const changes = diffPlans(given, now);
+  if (changes.length === 0) return given;
+  const shown = changes.slice(0, 5).join('; ');
+  const more = changes.length > 5 ? `; and ${changes.length - 5} more` : '';
+  throw new PitwallError('usage', `the plan is not up to date: ${shown}${more}; plan it anew`);
+}

@@ -1,0 +1,66 @@
+import type { Storage } from '../storage/storage.ts';
+import type { PlannedFile } from './plan.ts';
+
+const LINE_FEED = 0x0a;
+const READ_BYTES = 64 * 1024;
+/** DuckDB refuses a line of over 2 MB: where so many bytes hold no end of one, lines do not end in LF. */
+const LONGEST_LINE = 8 * 1024 * 1024;
+
+/**
+ * A CSV file in parts of about `targetBytes` that begin where a line does: its body from `bodyStart` to the end, each
+ * byte once. A file whose lines do not end in LF is one part.
+ *
+ * @param bodyStart - where the first record behind the header begins
+ */
+export async function cutCsv(
+  storage: Storage,
+  file: PlannedFile,
+  bodyStart: number,
+  targetBytes: number,
+): Promise<PlannedFile[]> {
+  const starts = await partStarts(storage, file, bodyStart, targetBytes);
+  if (starts.length < 2) return [file];
+  return starts.map((start, index) => {
+    const end = starts[index + 1] ?? file.sizeBytes;
+    return { ...file, sizeBytes: end - start, part: { kind: 'bytes', start, end } };
+  });
+}
+
+async function partStarts(
+  storage: Storage,
+  file: PlannedFile,
+  bodyStart: number,
+  targetBytes: number,
+): Promise<number[]> {
+  const { url, sizeBytes } = file;
+  const parts = Math.ceil((sizeBytes - bodyStart) / targetBytes);
+  const starts = [bodyStart];
+  for (let part = 1; part < parts; part++) {
+    const nominal = bodyStart + Math.round((part * (sizeBytes - bodyStart)) / parts);
+    if (nominal <= (starts.at(-1) ?? 0)) continue;
+    const start = await nextLine(storage, url, nominal, sizeBytes);
+    if (start === undefined) return [bodyStart];
+    if (start >= sizeBytes) break;
+    starts.push(start);
+  }
+  return starts;
+}
+
+/**
+ * The first start of a line at or behind an offset; the file's size when the last line is under way there; `undefined`
+ * when there is none for longer than a line can be.
+ */
+async function nextLine(
+  storage: Storage,
+  url: string,
+  offset: number,
+  sizeBytes: number,
+): Promise<number | undefined> {
+  const from = offset - 1;
+  for (let start = from; start < Math.min(sizeBytes, from + LONGEST_LINE); start += READ_BYTES) {
+    const bytes = await storage.read(url, { start, end: start + READ_BYTES });
+    const at = bytes.indexOf(LINE_FEED);
+    if (at >= 0) return start + at + 1;
+  }
+  return sizeBytes - from <= LONGEST_LINE ? sizeBytes : undefined;
+}

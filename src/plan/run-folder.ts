@@ -1,0 +1,61 @@
+/** The most tasks in one object of a run folder: a worker reads one such object to find its task. */
+export const TASKS_PER_CHUNK = 1000;
+
+/** Files in one object of a plan's listing of an input. */
+export const FILES_PER_CHUNK = 10_000;
+
+/** Where everything of a job and of a run lies, below the root of its first output: urls, nothing is touched. */
+export interface RunFolder {
+  readonly runId: string;
+  /** `<root>/_pitwall/<job>` */
+  readonly store: string;
+  /** `<store>/runs/<run id>` */
+  readonly url: string;
+  /** The plan without its inputs' files. */
+  readonly plan: string;
+  readonly events: string;
+  readonly results: string;
+  /** `FILES_PER_CHUNK` files of the plan's input at a place, a `PlannedFile` a line. */
+  inputFiles(input: number, chunk: number): string;
+  /** The head of a step's plan: a `StepPlan` without its tasks and skipped units; written last. */
+  step(stepId: string): string;
+  /** Up to `TASKS_PER_CHUNK` tasks, one JSON document a line. */
+  taskChunk(stepId: string, chunk: number): string;
+  /** The units that are not run, a `SkippedUnit` a line. */
+  skippedUnits(stepId: string): string;
+  /** The files that a committed step left, a `StepFile` a line. */
+  stepFiles(stepId: string): string;
+  record(stepId: string, index: number): string;
+  /** A glob of all records of a step. */
+  records(stepId: string): string;
+  attempt(stepId: string, index: number, attemptId: string): string;
+  /** For local files of processes: spilled and decompressed data, staged outputs. */
+  readonly scratch: string;
+}
+
+export function runFolder(store: string, runId: string): RunFolder {
+  const url = `${store}/runs/${runId}`;
+  return {
+    runId,
+    store,
+    url,
+    plan: `${url}/plan.json`,
+    events: `${url}/events.ndjson`,
+    results: `${url}/run_results.json`,
+    inputFiles: (input, chunk) => `${url}/inputs/${input}/${String(chunk).padStart(5, '0')}.ndjson`,
+    step: (stepId) => `${url}/tasks/${stepId}/step.json`,
+    taskChunk: (stepId, chunk) => `${url}/tasks/${stepId}/${String(chunk).padStart(5, '0')}.ndjson`,
+    skippedUnits: (stepId) => `${url}/tasks/${stepId}/skipped.ndjson`,
+    stepFiles: (stepId) => `${url}/tasks/${stepId}/files.ndjson`,
+    record: (stepId, index) => `${url}/records/${stepId}/${index}.json`,
+    records: (stepId) => `${url}/records/${stepId}/*.json`,
+    attempt: (stepId, index, attemptId) => `${url}/attempts/${stepId}-${index}/${attemptId}`,
+    scratch: `${url}/scratch`,
+  };
+}
+
+/** The run folder that a url, as `pitwall task` takes it, names. */
+export function parseRunFolder(url: string): RunFolder {
+  const parts = url.replace(/\/+$/, '').split('/');
+  return runFolder(parts.slice(0, -2).join('/'), parts.at(-1) ?? '');
+}

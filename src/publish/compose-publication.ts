@@ -1,0 +1,104 @@
+import type { StagedOutput, TaskRecord } from '../execute/record.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { RunFolder } from '../plan/run-folder.ts';
+import type { PartitionValuesOf, StepPlan } from '../plan/step-plan.ts';
+import type { KeptTask, Manifest, PublishedOutput } from './manifest.ts';
+import type { Publication } from './publication.ts';
+
+/** What the tasks of one step left. */
+export interface EndedStep {
+  readonly step: StepPlan;
+  readonly records: readonly TaskRecord[];
+  /** Tasks that failed, of a run that is published all the same. */
+  readonly failures: readonly { readonly index: number }[];
+}
+
+export interface RunToPublish {
+  readonly plan: Plan;
+  readonly folder: RunFolder;
+  /** Of the whole run; see `runFingerprint`. */
+  readonly fingerprint: string;
+  readonly steps: readonly EndedStep[];
+  readonly previous: Manifest | undefined;
+}
+
+/**
+ * The whole state that a run publishes: what its tasks made, and of the previous state what was skipped, what `--only`
+ * leaves out, and what failed tasks would have replaced.
+ */
+export function composePublication(run: RunToPublish): Publication {
+  const { plan, folder, steps } = run;
+  const records = steps.flatMap((step) => step.records);
+  const made = records.flatMap((record) => record.outputs.map((output) => toPublished(output, folder)));
+  const urls = new Set(made.map(({ url }) => url));
+  return {
+    runId: folder.runId,
+    job: plan.job.name,
+    fingerprint: isComplete(run) ? run.fingerprint : '',
+    outputs: [...made, ...carriedOutputs(run).filter(({ url }) => !urls.has(url))],
+    kept: [...keptTasks(run)],
+    checks: records.flatMap((record) => record.checks),
+  };
+}
+
+/** A run that left something out is never the same as another. */
+function isComplete({ steps }: RunToPublish): boolean {
+  return steps.every(({ failures }) => failures.length === 0);
+}
+
+function toPublished(output: StagedOutput, { runId }: RunFolder): PublishedOutput {
+  const { step, partition, unit, root, path, rows, bytes, sha256, stagedPath } = output;
+  const url = `${root.replace(/\/$/, '')}/${path}`;
+  return { step, partition, unit, root, url, rows, bytes, sha256, etag: undefined, from: stagedPath, runId };
+}
+
+function carriedOutputs({ plan, steps, previous }: RunToPublish): PublishedOutput[] {
+  const skipped = new Set(steps.flatMap(({ step }) => step.skipped.map(({ fingerprint }) => fingerprint)));
+  const failed = steps.flatMap(failedPartitions);
+  const names = new Set(plan.job.steps.map(({ name }) => name));
+  return (previous?.outputs ?? []).filter(
+    (output) =>
+      skipped.has(output.unit) ||
+      (names.has(output.step) && isNarrowedOut(output, plan.only)) ||
+      failed.some((partition) => covers(partition, output)),
+  );
+}
+
+interface FailedPartition {
+  readonly step: string | undefined;
+  readonly partition: PartitionValuesOf;
+}
+
+function failedPartitions({ step, failures }: EndedStep): FailedPartition[] {
+  const indexes = new Set(failures.map(({ index }) => index));
+  const units = step.tasks.filter(({ index }) => indexes.has(index)).flatMap((task) => task.units);
+  return units.map(({ partition }) => ({ step: step.step, partition }));
+}
+
+function covers({ step, partition }: FailedPartition, output: PublishedOutput): boolean {
+  return (
+    output.step === step &&
+    Object.entries(partition).every(([column, text]) => output.partition[column] === text)
+  );
+}
+
+/** Whether `--only` leaves the output's partition out. */
+export function isNarrowedOut(
+  { partition }: Pick<PublishedOutput, 'partition'>,
+  only: Plan['only'],
+): boolean {
+  return Object.entries(only).some(([column, wanted]) => {
+    const text = partition[column];
+    return text !== undefined && (text === null || !wanted.includes(text));
+  });
+}
+
+function* keptTasks({ folder, steps }: RunToPublish): Generator<KeptTask> {
+  for (const { step, records } of steps) {
+    if (!step.keepsRows) continue;
+    for (const { index, fingerprint, files } of records) {
+      const record = folder.record(step.id, index);
+      yield { stepId: step.id, fingerprint, record, files: files.map(({ url }) => url) };
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { rm } from 'node:fs/promises';
+import { readRecordAt } from '../execute/commit-record.ts';
+import { mapConcurrent } from '../plan/map-concurrent.ts';
+import type { RunFolder } from '../plan/run-folder.ts';
+import type { Storage } from '../storage/storage.ts';
+
+const TASKS_AT_ONCE = 16;
+
+/**
+ * Takes away what processes left in scratch and the files of attempts that did not become their task's record. A run
+ * that committed nothing leaves nothing.
+ */
+export async function tidyRun(storage: Storage, folder: RunFolder): Promise<void> {
+  await rm(folder.scratch, { recursive: true, force: true });
+  const tasks = await listAttempts(storage, folder);
+  const tidied = await mapConcurrent([...tasks], TASKS_AT_ONCE, ([task, attempts]) =>
+    tidyTask(storage, folder, task, attempts),
+  );
+  if (!tidied.includes('committed') && !(await hasRecords(storage, folder))) await removeRun(storage, folder);
+}
+
+type Attempts = ReadonlyMap<string, readonly string[]>;
+
+/** The urls of each attempt's files, by task and attempt. */
+async function listAttempts(storage: Storage, { url }: RunFolder): Promise<ReadonlyMap<string, Attempts>> {
+  const tasks = new Map<string, Map<string, string[]>>();
+  for await (const object of storage.listFolder(`${url}/attempts`)) {
+    const [task = '', attempt = ''] = object.url.slice(`${url}/attempts/`.length).split('/');
+    const attempts = tasks.get(task) ?? new Map<string, string[]>();
+    tasks.set(task, attempts.set(attempt, [...(attempts.get(attempt) ?? []), object.url]));
+  }
+  return tasks;
+}
+
+/** Only of several attempts has the record to be read to know which one won. */
+async function tidyTask(
+  storage: Storage,
+  folder: RunFolder,
+  task: string,
+  attempts: Attempts,
+): Promise<'committed' | 'failed'> {
+  const place = task.lastIndexOf('-');
+  const url = folder.record(task.slice(0, place), Number(task.slice(place + 1)));
+  const isCommitted = (await storage.head(url)) !== undefined;
+  if (isCommitted && attempts.size === 1) return 'committed';
+  const winner = isCommitted ? (await readRecordAt(storage, url))?.attempt : undefined;
+  for (const [attempt, urls] of attempts)
+    if (attempt !== winner) for (const file of urls) await storage.delete(file);
+  return isCommitted ? 'committed' : 'failed';
+}
+
+async function hasRecords(storage: Storage, { url }: RunFolder): Promise<boolean> {
+  for await (const _ of storage.listFolder(`${url}/records`)) return true;
+  return false;
+}
+
+async function removeRun(storage: Storage, folder: RunFolder): Promise<void> {
+  await storage.deleteFolder(folder.url);
+  await storage.pruneFolders(folder.url, folder.store);
+}

@@ -1,0 +1,100 @@
+import { PitwallError } from '../error.ts';
+import { createOnce, readIfThere } from '../storage/create-once.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Manifest } from './manifest.ts';
+import { highestNumber, numberedUrl } from './numbered-log.ts';
+
+export interface ManifestLog {
+  /** The manifest in force; `undefined` when nothing was ever published. */
+  latest(): Promise<Manifest | undefined>;
+  read(sequence: number): Promise<Manifest | undefined>;
+  /**
+   * Adds a manifest whose sequence follows the latest one's. False when another came first, or others have followed.
+   *
+   * @throws PitwallError (`temporary`) when it cannot be told
+   */
+  append(manifest: Manifest): Promise<boolean>;
+  /** Whether no manifest follows this sequence. */
+  isLatest(sequence: number): Promise<boolean>;
+  /** From the latest back to the oldest that is left. */
+  history(): AsyncIterable<Manifest>;
+}
+
+/** How often the latest manifest may become an old one, and be deleted as such, before it is read. */
+const MAX_READS = 5;
+
+/** The log of a job's manifests, `<store>/manifest/<sequence>.json`; see `Manifest`. */
+export function openManifestLog(storage: Storage, store: string): ManifestLog {
+  const folder = `${store}/manifest`;
+
+  async function latest(): Promise<Manifest | undefined> {
+    for (let reads = 0; reads < MAX_READS; reads++) {
+      const sequence = await highestNumber(storage, folder);
+      if (sequence === undefined) return undefined;
+      const manifest = await read(sequence);
+      if (manifest !== undefined) return manifest;
+    }
+    const message = `${folder}: the latest manifest changes faster than it can be read; run it again later`;
+    throw new PitwallError('temporary', message);
+  }
+
+  async function read(sequence: number): Promise<Manifest | undefined> {
+    const url = numberedUrl(folder, sequence);
+    const bytes = await readIfThere(storage, url);
+    return bytes === undefined ? undefined : parseManifest(url, bytes);
+  }
+
+  async function append(manifest: Manifest): Promise<boolean> {
+    const { sequence } = manifest;
+    const url = numberedUrl(folder, sequence);
+    const { kind } = await createOnce(storage, url, Buffer.from(JSON.stringify(manifest)));
+    return kind === 'created' && (await isInForce(sequence));
+  }
+
+  /**
+   * Who slept while later manifests came, and old ones were deleted, puts its own into a gap far below the latest. One
+   * that more than one other follows may have been in force, and does not count: its writer looks what became of it.
+   */
+  async function isInForce(sequence: number): Promise<boolean> {
+    const highest = (await highestNumber(storage, folder)) ?? sequence;
+    return highest <= sequence + 1;
+  }
+
+  async function isLatest(sequence: number): Promise<boolean> {
+    if ((await storage.head(numberedUrl(folder, sequence + 1))) !== undefined) return false;
+    // Of two old manifests the older goes first: the next one can only be gone when this one is.
+    return (await storage.head(numberedUrl(folder, sequence))) !== undefined;
+  }
+
+  async function* history(): AsyncGenerator<Manifest> {
+    for (let sequence = await highestNumber(storage, folder); sequence !== undefined && sequence > 0; ) {
+      const manifest = await read(sequence);
+      if (manifest === undefined) return;
+      yield manifest;
+      sequence -= 1;
+    }
+  }
+
+  return { latest, read, append, isLatest, history };
+}
+
+function parseManifest(url: string, bytes: Uint8Array): Manifest {
+  const manifest = parse(bytes);
+  if (isManifest(manifest)) return manifest;
+  throw new PitwallError(
+    'data',
+    `${url}: expected a manifest of version 1; run the version of pitwall that wrote it, or move the file away`,
+  );
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function isManifest(value: unknown): value is Manifest {
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === 1;
+}

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { PitwallError } from '../error.ts';
+import type { Storage } from '../storage/storage.ts';
+
+const RACERS = 4;
+
+/**
+ * Proves that a store creates an object once: a second creator is refused, and of racing ones one wins. Every commit
+ * rests on it.
+ *
+ * @throws PitwallError (`output`) when it does not
+ */
+export async function probeStore(storage: Storage, store: string): Promise<void> {
+  const folder = `${store}/probe/${randomUUID()}`;
+  const [once, race] = [`${folder}/once`, `${folder}/race`];
+  try {
+    if ((await createAll(storage, once, 1)) !== 1) throw unsafe(store, 'refuses to create an object');
+    if ((await createAll(storage, once, 1)) !== 0) throw unsafe(store, 'creates an object that exists');
+    const winners = await createAll(storage, race, RACERS);
+    if (winners !== 1) throw unsafe(store, `let ${winners} of ${RACERS} racing creators of an object win`);
+  } finally {
+    await storage.delete(once);
+    await storage.delete(race);
+    await storage.pruneFolders(once, store);
+  }
+}
+
+/** How many of creators at once were told that they created the object. */
+async function createAll(storage: Storage, url: string, creators: number): Promise<number> {
+  const writes = Array.from({ length: creators }, (_, index) =>
+    storage.writeAtomic(url, Buffer.from(`${index}`), { kind: 'absent' }),
+  );
+  return (await Promise.all(writes)).filter(({ kind }) => kind === 'written').length;
+}
+
+function unsafe(store: string, what: string): PitwallError {
+  const message = `cannot keep runs in ${store}: it ${what}, so that two runs could spoil each other's; choose a store with conditional writes`;
+  return new PitwallError('output', message);
+}

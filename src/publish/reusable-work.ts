@@ -1,0 +1,45 @@
+import { mapConcurrent } from '../plan/map-concurrent.ts';
+import type { Storage } from '../storage/storage.ts';
+import { unchangedOutputs } from './in-place.ts';
+import type { KeptTask, Manifest } from './manifest.ts';
+
+const HEADS_AT_ONCE = 16;
+
+/** What a run need not do again. */
+export interface ReusableWork {
+  /** Fingerprints of units all of whose outputs lie there as they were published. */
+  readonly published: ReadonlySet<string>;
+  /** The urls of records whose kept rows are still there, by the task's fingerprint. */
+  readonly kept: ReadonlyMap<string, string>;
+}
+
+const NOTHING: ReusableWork = { published: new Set(), kept: new Map() };
+
+/** What the manifest in force offers to the next run. */
+export async function reusableWork(storage: Storage, manifest: Manifest | undefined): Promise<ReusableWork> {
+  if (manifest === undefined) return NOTHING;
+  const [published, kept] = await Promise.all([
+    publishedUnits(storage, manifest),
+    keptRecords(storage, manifest),
+  ]);
+  return { published, kept };
+}
+
+async function publishedUnits(storage: Storage, manifest: Manifest): Promise<ReadonlySet<string>> {
+  const inPlace = await unchangedOutputs(storage, manifest);
+  const units = new Set(manifest.outputs.map(({ unit }) => unit));
+  for (const { unit, url } of manifest.outputs) if (!inPlace.has(url)) units.delete(unit);
+  return units;
+}
+
+async function keptRecords(storage: Storage, { kept }: Manifest): Promise<ReadonlyMap<string, string>> {
+  const there = await mapConcurrent(kept, HEADS_AT_ONCE, (task) => isThere(storage, task));
+  return new Map(
+    kept.filter((_, index) => there[index]).map(({ fingerprint, record }) => [fingerprint, record]),
+  );
+}
+
+async function isThere(storage: Storage, { record, files }: KeptTask): Promise<boolean> {
+  for (const url of [record, ...files]) if ((await storage.head(url)) === undefined) return false;
+  return true;
+}

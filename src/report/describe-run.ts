@@ -1,0 +1,63 @@
+import type { CheckResult } from '../execute/record.ts';
+import type { Plan, PlannedInput } from '../plan/plan.ts';
+import { stepOutlines } from '../plan/step-outlines.ts';
+import type { StepPlan } from '../plan/step-plan.ts';
+import { describeViolations } from '../publish/failed-checks.ts';
+import type { EventSink, RunEvent } from './event.ts';
+
+/** The event that a run's plan is made. */
+export function describePlan(plan: Plan): RunEvent {
+  return {
+    kind: 'planned',
+    inputBytes: sumInputBytes(plan),
+    inputFiles: plan.inputs.reduce((total, { files }) => total + files.length, 0),
+    steps: stepOutlines(plan).map(({ id }) => id),
+  };
+}
+
+/** Bytes of the inputs as they are stored. */
+export function sumInputBytes({ inputs }: Pick<Plan, 'inputs'>): number {
+  return inputs.reduce((total, input) => total + bytesOf(input), 0);
+}
+
+function bytesOf({ files }: PlannedInput): number {
+  return files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+}
+
+/** The event that a step's tasks are known. */
+export function describeStep({ id, tasks, skipped }: StepPlan, committed: number): RunEvent {
+  const taskBytes = tasks.map(({ estimate }) => estimate.inputBytes);
+  const bytes = taskBytes.reduce((total, each) => total + each, 0);
+  return {
+    kind: 'step',
+    stepId: id,
+    tasks: tasks.length,
+    committed,
+    skipped: skipped.length,
+    bytes,
+    taskBytes,
+  };
+}
+
+/** Tells what the checks found: all of it to logs, the warnings to people. */
+export function tellChecks(checks: readonly CheckResult[], onEvent: EventSink): void {
+  if (checks.length > 0) onEvent({ kind: 'checks', checks });
+  for (const check of checks) {
+    if (check.severity !== 'warn' || check.violations === 0) continue;
+    onEvent({ kind: 'warning', message: `check ${describeViolations(check)}` });
+  }
+}
+
+/** Tells which values of `--only` no partition has. */
+export function tellMissingPartitions(
+  only: Plan['only'],
+  partitions: readonly Readonly<Record<string, string | null>>[],
+  onEvent: EventSink,
+): void {
+  for (const [column, values] of Object.entries(only)) {
+    for (const value of values) {
+      if (partitions.some((partition) => partition[column] === value)) continue;
+      onEvent({ kind: 'warning', message: `--only ${column}=${value}: no partition has this value` });
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import type { StepResult } from '../engine/run-steps.ts';
+import type { Plan } from '../plan/plan.ts';
+import { isNarrowedOut } from '../publish/compose-publication.ts';
+import type { Manifest, PublishedOutput } from '../publish/manifest.ts';
+import { sumInputBytes } from './describe-run.ts';
+import type { MissingPart, RunResult, TaskCounts } from './event.ts';
+
+export interface EndedRun {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly elapsedMs: number;
+  readonly steps: readonly StepResult[];
+  readonly manifest: Manifest;
+}
+
+/** Both engines of one machine are called so. */
+const ENGINE = 'local';
+
+/** The result of a run that published. */
+export function summarise({ runId, plan, elapsedMs, steps, manifest }: EndedRun): RunResult {
+  const missing = steps.flatMap(missingParts);
+  return {
+    run_id: runId,
+    job: manifest.job,
+    status: missing.length === 0 ? 'succeeded' : 'partial',
+    engine: ENGINE,
+    elapsed_s: toSeconds(elapsedMs),
+    tasks: countTasks(steps),
+    input_bytes: sumInputBytes(plan),
+    ...describeOutputs(manifest.outputs.filter((output) => !isNarrowedOut(output, plan.only))),
+    checks: manifest.checks,
+    ...(missing.length === 0 ? {} : { missing }),
+  };
+}
+
+export interface UnchangedRun {
+  readonly manifest: Manifest;
+  readonly inputBytes: number;
+  readonly elapsedMs: number;
+}
+
+/** The result of a run that had nothing to do: everything lies there as the run of this id published it. */
+export function summariseUnchanged({ manifest, inputBytes, elapsedMs }: UnchangedRun): RunResult {
+  const units = new Set(manifest.outputs.map(({ unit }) => unit)).size;
+  return {
+    run_id: manifest.runId,
+    job: manifest.job,
+    status: 'unchanged',
+    engine: ENGINE,
+    elapsed_s: toSeconds(elapsedMs),
+    tasks: { total: units, run: 0, skipped: units, failed: 0 },
+    input_bytes: inputBytes,
+    ...describeOutputs(manifest.outputs),
+    checks: manifest.checks,
+  };
+}
+
+function toSeconds(milliseconds: number): number {
+  return Math.round(milliseconds) / 1000;
+}
+
+function describeOutputs(outputs: readonly PublishedOutput[]): Pick<RunResult, 'rows' | 'outputs'> {
+  return {
+    rows: outputs.reduce((total, { rows }) => total + rows, 0),
+    outputs: outputs.map(({ url, rows, bytes, sha256 }) => ({ path: url, rows, bytes, sha256 })),
+  };
+}
+
+function countTasks(steps: readonly StepResult[]): TaskCounts {
+  const counts = { run: 0, skipped: 0, failed: 0 };
+  for (const { step, records, reused, failures } of steps) {
+    counts.run += records.length - reused;
+    counts.skipped += reused + step.skipped.length;
+    counts.failed += failures.length;
+  }
+  return { total: counts.run + counts.skipped + counts.failed, ...counts };
+}
+
+function missingParts({ step, failures }: StepResult): MissingPart[] {
+  return failures.map(({ index, error }) => ({
+    step: step.id,
+    index,
+    partitions:
+      step.tasks.find((task) => task.index === index)?.units.map(({ partition }) => partition) ?? [],
+    message: error.message,
+  }));
+}

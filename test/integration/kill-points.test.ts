@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { FAULT_POINTS, type FaultPoint } from '../../src/fault-point.ts';
+import { type Outcome, pitwall, pitwallOk } from '../e2e/pitwall.ts';
+import { emptyFolder, readPublished } from '../e2e/workspace.ts';
+
+/** The same job as one task in the driver's process, and as many tasks in workers. */
+const SHAPES = {
+  fused: [],
+  divided: ['--fuse-below', '0', '--workers', '2'],
+} as const;
+
+type Shape = keyof typeof SHAPES;
+
+const EXIT_CODES = { SIGKILL: 'SIGKILL', SIGTERM: 143, SIGINT: 130 } as const;
+type Signal = keyof typeof EXIT_CODES;
+
+/** Points that only one of the two shapes comes to. */
+const ONLY: Partial<Record<FaultPoint, Shape>> = {
+  'task: rows kept': 'divided',
+  'step: files listed': 'divided',
+};
+
+const UNDISTURBED = new Map<Shape, Record<string, string>>();
+
+/** What was published before, with seasons that the sample does not have. */
+async function workspace(): Promise<string> {
+  const cwd = await emptyFolder();
+  await pitwallOk(['gen', 'race_stats', '--races', '40', '--results-per-race', '4', '--seed', '7', '--out', 'before'], { cwd });
+  await pitwallOk(['run', 'race_stats', '--set', `source=${join(cwd, 'before')}`, '--quiet'], { cwd });
+  return cwd;
+}
+
+function run(cwd: string, shape: Shape, env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  return pitwall(['run', 'race_stats', '--quiet', ...SHAPES[shape]], { cwd, env });
+}
+
+/** The attempt of each task that has a record, by the record's path. */
+async function committedAttempts(cwd: string): Promise<Record<string, string>> {
+  const runs = join(cwd, 'results/_pitwall/race_stats/runs');
+  const names = (await readdir(runs, { recursive: true }).catch(() => [])).filter((name) => /records\/.*\.json$/.test(name));
+  const records = names.map(async (name) => [name, JSON.parse(await readFile(join(runs, name), 'utf8')).attempt]);
+  return Object.fromEntries(await Promise.all(records));
+}
+
+async function leftovers(cwd: string): Promise<string[]> {
+  const names = await readdir(join(cwd, 'results'), { recursive: true });
+  return names.filter((name) => /\/scratch(\/|$)|\.tmp$/.test(name));
+}
+
+beforeAll(async () => {
+  for (const shape of Object.keys(SHAPES) as Shape[]) {
+    const cwd = await workspace();
+    expect((await run(cwd, shape)).code).toBe(0);
+    UNDISTURBED.set(shape, await readPublished(join(cwd, 'results')));
+    await rm(cwd, { recursive: true });
+  }
+}, 60_000);
+
+test('both shapes publish the same bytes', () => {
+  expect(UNDISTURBED.get('divided')).toEqual(UNDISTURBED.get('fused'));
+});
+
+async function disturb(shape: Shape, signal: Signal, point: FaultPoint): Promise<void> {
+  const cwd = await workspace();
+  const once = join(cwd, 'fired');
+  const first = await run(cwd, shape, { PITWALL_FAULT: `${signal}@${point}`, PITWALL_FAULT_ONCE: once });
+  expect(existsSync(once), `the run comes to "${point}"; it said: ${first.stderr}`).toBe(true);
+  const isWorkers = shape === 'divided' && /^(task|commit):/.test(point);
+  if (!isWorkers) expect(first.code, first.stderr).toBe(EXIT_CODES[signal]);
+  const before = await committedAttempts(cwd);
+  const again = await run(cwd, shape);
+  expect(again, again.stderr).toMatchObject({ code: 0 });
+  expect(await readPublished(join(cwd, 'results'))).toEqual(UNDISTURBED.get(shape));
+  expect(await committedAttempts(cwd)).toMatchObject(before);
+  expect(await leftovers(cwd)).toEqual([]);
+}
+
+for (const signal of Object.keys(EXIT_CODES) as Signal[]) {
+  for (const shape of Object.keys(SHAPES) as Shape[]) {
+    describe(`${signal} in a ${shape} run`, () => {
+      const points = FAULT_POINTS.filter((point) => (ONLY[point] ?? shape) === shape);
+      test.each(points)('at "%s", then run again', (point) => disturb(shape, signal, point), 60_000);
+    });
+  }
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** The long suites: real processes, crashes, small disks. */
+export default defineConfig({
+  test: {
+    include: ['test/integration/**/*.test.ts'],
+    globalSetup: ['test/global-setup.ts'],
+    pool: 'forks',
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
