@@ -5,6 +5,7 @@ import { jobOrThrow, loadJob } from './job/load-job.ts';
 import { runFingerprint } from './plan/fingerprint.ts';
 import { jobStore } from './plan/job-store.ts';
 import { type ListedInputs, listInputs } from './plan/list-input.ts';
+import { runFolder } from './plan/run-folder.ts';
 import { unchangedOutputs } from './publish/in-place.ts';
 import type { Manifest } from './publish/manifest.ts';
 import { openManifestLog } from './publish/manifest-log.ts';
@@ -93,6 +94,8 @@ async function findUnchanged({ storage, store, fingerprint }: Ask): Promise<Mani
   if (fingerprint === undefined) return undefined;
   const manifest = await openManifestLog(storage, store).latest();
   if (manifest?.fingerprint !== fingerprint || manifest.publishing !== undefined) return undefined;
+  // A run that stopped before its end has still to be tidied up after.
+  if ((await storage.head(runFolder(store, manifest.runId).results)) === undefined) return undefined;
   const inPlace = await unchangedOutputs(storage, manifest);
   return inPlace.size === manifest.outputs.length ? manifest : undefined;
 }

@@ -22,15 +22,16 @@ export async function planAsk(ask: Ask, options: PlanAskOptions): Promise<Plan> 
   const { workers, perWorker } = divideLimits(machineLimits(options), options);
   const session = await openPlanSession();
   try {
-    const plan = await makePlan(job, ask.storage, session, {
+    const { set = {}, cwd = '.' } = ask.options;
+    return await makePlan(job, ask.storage, session, {
       columns: Object.fromEntries(checked.columns),
       only: await onlyValues(job, checked.columns, ask.only),
       limits: { workers, ...perWorker },
       engine: ask.engine,
+      asked: { set, cwd: resolve(cwd) },
       listed: ask.listed,
       fuseBelowBytes: options.fuseBelowBytes,
     });
-    return { ...plan, cwd: resolve(ask.options.cwd ?? '.') };
   } finally {
     await session.close();
   }

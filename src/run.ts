@@ -9,23 +9,24 @@ import { PitwallError } from './error.ts';
 import { divideLimits, machineLimits, type WorkerLimits } from './execute/machine-limits.ts';
 import { reach } from './fault-point.ts';
 import type { Plan } from './plan/plan.ts';
-import { parseRunFolder, type RunFolder } from './plan/run-folder.ts';
+import { parseRunFolder, type RunFolder, runFolder } from './plan/run-folder.ts';
 import { createRunId } from './plan/run-id.ts';
 import { planAsk, samePlan } from './plan-ask.ts';
-import { beginRun, readResumable } from './publish/begin-run.ts';
+import { beginRun, hasPublished, readResumable, removeScratch } from './publish/begin-run.ts';
 import { composePublication } from './publish/compose-publication.ts';
 import { tidyRun } from './publish/end-run.ts';
 import { throwFailedChecks } from './publish/failed-checks.ts';
-import { takeLease } from './publish/lease.ts';
+import { type Lease, takeLease } from './publish/lease.ts';
 import { openManifestLog } from './publish/manifest-log.ts';
+import { prepareStore } from './publish/prepare-store.ts';
 import { publishRun } from './publish/publish-run.ts';
 import { reusableWork } from './publish/reusable-work.ts';
 import { rollForward } from './publish/roll-forward.ts';
 import { watchStore } from './publish/unused-store.ts';
 import { describePlan, describeStep, sumInputBytes, tellChecks } from './report/describe-run.ts';
 import { type EventSink, type RunResult, VOID_SINK } from './report/event.ts';
-import { openRunReport } from './report/run-report.ts';
-import { summarise } from './report/summarise.ts';
+import { openRunReport, type RunReport } from './report/run-report.ts';
+import { summarise, summariseUnchanged } from './report/summarise.ts';
 import { localStorage } from './storage/local.ts';
 
 export type { JobOptions } from './ask.ts';
@@ -81,11 +82,8 @@ export async function runJob(ref: string, options: RunOptions = {}): Promise<Run
 export async function resumeRun(url: string, options: RunOptions = {}): Promise<RunResult> {
   const folder = parseRunFolder(url);
   const plan = await readResumable(localStorage(), folder);
-  const { job, only, cwd } = plan;
-  const set = Object.fromEntries(
-    job.params.flatMap(({ name, text }) => (text === null ? [] : [[name, text]])),
-  );
-  return runJob(job.folder, { ...options, set, only, ...(cwd === undefined ? {} : { cwd }), plan, folder });
+  const { job, only, asked } = plan;
+  return runJob(job.folder, { ...options, ...asked, only, plan, folder });
 }
 
 /** Runs what was asked, and is known to be no more what is published. @throws PitwallError */
@@ -94,7 +92,7 @@ export async function runAsked(ask: Ask, options: RunOptions): Promise<RunResult
   const { onEvent = VOID_SINK, force = false, wait = false, leaseTtlMs, signal: given } = options;
   const startedMs = performance.now();
   const runId = createRunId();
-  const signal = ownSignal(given);
+  const { signal, done } = followSignal(given);
   onEvent({ kind: 'started', runId, job: job.name });
   const planned = await planAsk(ask, options);
   const plan = options.plan === undefined ? planned : samePlan(options.plan, planned);
@@ -102,6 +100,7 @@ export async function runAsked(ask: Ask, options: RunOptions): Promise<RunResult
   signal.throwIfAborted();
   const onWait = (holder: string) => onEvent({ kind: 'waiting', holder });
   const forget = await watchStore(storage, store);
+  await prepareStore(storage, store, job);
   const lease = await takeLease({
     storage,
     store,
@@ -114,13 +113,14 @@ export async function runAsked(ask: Ask, options: RunOptions): Promise<RunResult
   });
   try {
     reach('plan: lease taken');
-    await rollForward(storage, store);
+    await endInterrupted(ask, options);
     const unchanged = await unchangedResult(ask, options);
     if (unchanged !== undefined) return unchanged;
     const folder = options.folder ?? (await beginRun(storage, store, plan, runId, { fresh: force }));
     const either = AbortSignal.any([signal, lease.lost]);
-    return await carryOut({ ask, plan, folder, options, startedMs, signal: either });
+    return await carryOut({ ask, plan, folder, options, lease, startedMs, signal: either });
   } finally {
+    done();
     await lease.release();
     await forget(lease);
     reach('end: lease released');
@@ -133,32 +133,52 @@ interface Run {
   readonly plan: Plan;
   readonly folder: RunFolder;
   readonly options: RunOptions;
+  readonly lease: Lease;
   readonly startedMs: number;
   readonly signal: AbortSignal;
 }
 
 async function carryOut(run: Run): Promise<RunResult> {
-  const { ask, folder, signal } = run;
-  const report = openRunReport({
-    ...{ storage: ask.storage, folder, job: ask.job.name, engine: 'local', version: ask.version },
-    args: argumentsOf(run.options),
-    onEvent: run.options.onEvent ?? VOID_SINK,
-  });
+  const { ask, folder, options, signal } = run;
+  const report = openReport(ask, folder, options);
   const engine = openEngine(run, report.event);
   try {
     report.event(describePlan(run.plan));
-    const result = await runAndPublish(run, engine, report.event);
+    const result = await runAndPublish(run, engine, report.event).finally(() => engine.close());
+    reach('end: before cleaning');
+    await tidyRun(ask.storage, folder);
     await report.succeeded(result);
     return result;
   } catch (error) {
     const cause = signal.aborted ? signal.reason : error;
     await report.failed(cause);
-    throw cause;
-  } finally {
-    await engine.close();
-    reach('end: before cleaning');
     await tidyRun(ask.storage, folder);
+    throw cause;
   }
+}
+
+/** A run that stopped on its way to the end is published and reported by the next one. */
+async function endInterrupted(ask: Ask, options: RunOptions): Promise<void> {
+  const { storage, store, inputBytes } = ask;
+  const manifest = await rollForward(storage, store);
+  await removeScratch(storage, store);
+  const folder = runFolder(store, manifest?.runId ?? '');
+  if (manifest === undefined || (await storage.head(folder.plan)) === undefined) return;
+  if (await hasPublished(storage, folder)) return;
+  await tidyRun(storage, folder);
+  const result = summariseUnchanged({ manifest, inputBytes, elapsedMs: 0 });
+  await openReport(ask, folder, { ...options, onEvent: VOID_SINK }).succeeded({
+    ...result,
+    status: 'succeeded',
+  });
+}
+
+function openReport(ask: Ask, folder: RunFolder, options: RunOptions): RunReport {
+  return openRunReport({
+    ...{ storage: ask.storage, folder, job: ask.job.name, engine: 'local', version: ask.version },
+    args: argumentsOf(options),
+    onEvent: options.onEvent ?? VOID_SINK,
+  });
 }
 
 async function runAndPublish(run: Run, engine: LazyEngine, onEvent: EventSink): Promise<RunResult> {
@@ -180,7 +200,7 @@ async function runAndPublish(run: Run, engine: LazyEngine, onEvent: EventSink): 
   throwFailedChecks(publication.checks);
   reach('check: after');
   onEvent({ kind: 'publishing', files: publication.outputs.length });
-  const manifest = await publishRun({ storage, store, publication, signal });
+  const manifest = await publishRun({ storage, store, publication, signal, lease: run.lease });
   return summarise({ runId: folder.runId, plan, steps, manifest, elapsedMs: performance.now() - startedMs });
 }
 
@@ -204,13 +224,16 @@ function openEngine({ plan, folder, options, signal }: Run, onEvent: EventSink):
   });
 }
 
-/** A signal that follows the caller's; its reason is always a PitwallError of kind `interrupted`. */
-function ownSignal(given: AbortSignal | undefined): AbortSignal {
+/** A controller that follows the caller's signal until `done`; its reason is always a PitwallError of kind `interrupted`. */
+function followSignal(given: AbortSignal | undefined): {
+  readonly signal: AbortSignal;
+  readonly done: () => void;
+} {
   const own = new AbortController();
   const abort = () => own.abort(toInterruption(given?.reason));
   if (given?.aborted) abort();
-  else given?.addEventListener('abort', abort, { once: true });
-  return own.signal;
+  given?.addEventListener('abort', abort, { once: true });
+  return { signal: own.signal, done: () => given?.removeEventListener('abort', abort) };
 }
 
 function toInterruption(reason: unknown): PitwallError {

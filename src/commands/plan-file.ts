@@ -14,7 +14,7 @@ export async function writePlanFile(path: string, plan: Plan): Promise<void> {
 /** A plan that {@link writePlanFile} wrote. @throws PitwallError (`usage`) for another file, or a plan that was edited */
 export async function readPlanFile(path: string): Promise<Plan> {
   const plan = parsePlan(path, await readText(path));
-  const { sha256, cwd: _, ...rest } = plan;
+  const { sha256, asked: _, ...rest } = plan;
   if (planHash(rest) === sha256) return plan;
   throw new PitwallError('usage', `--plan ${path}: the plan was changed after it was made; plan it anew`);
 }

@@ -1,4 +1,6 @@
-import { runJob } from '../run.ts';
+import { type Ask, readAsk, unchangedResult } from '../ask.ts';
+import type { RunResult } from '../report/event.ts';
+import type { RunOptions } from '../run.ts';
 import { readPlanFile } from './plan-file.ts';
 import { type SharedRunOptions, showRun, toRunOptions } from './run-options.ts';
 import { groupPairs, type Pair, type Terminal } from './terminal.ts';
@@ -32,5 +34,14 @@ export async function runCommand(
     ...(force === undefined ? {} : { force }),
     ...(plan === undefined ? {} : { plan: await readPlanFile(plan) }),
   };
-  await showRun(options, terminal, (shown) => runJob(job, { ...own, ...shown, signal }));
+  await showRun(options, terminal, async (shown) => {
+    const ask = await readAsk(job, own, own.only);
+    return (await unchangedResult(ask, own)) ?? runChanged(ask, { ...own, ...shown, signal });
+  });
+}
+
+/** DuckDB and all else that runs a job is only loaded for a job that has to be run. */
+async function runChanged(ask: Ask, options: RunOptions): Promise<RunResult> {
+  const { runAsked } = await import('../run.ts');
+  return runAsked(ask, options);
 }

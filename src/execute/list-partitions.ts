@@ -31,6 +31,9 @@ export interface ListPartitionsOptions {
   readonly signal: AbortSignal;
 }
 
+/** Of a step whose rows are not partitioned. */
+const NO_PARTITIONS: PartitionList = { partitions: [], pathTexts: new Map() };
+
 /**
  * The partitions that a step of kind `partition` or `write` consists of, in the order of their values.
  *
@@ -43,6 +46,7 @@ export async function listPartitions(
 ): Promise<PartitionList> {
   const step = stepOf(plan.job, outline);
   if (step === undefined) throw new Error(`the job has no step for ${outline.id}`);
+  if (outline.kind === 'write' && step.partitionBy.length === 0) return NO_PARTITIONS;
   const inputs = outline.kind === 'write' ? [] : inputsOfValues(plan, step);
   return retryingExactly((exact) => listOnce({ plan, outline, step, inputs, exact, options }));
 }
@@ -119,12 +123,11 @@ function scanOf(plan: Plan, name: string, files: readonly StepFile[]): string {
   return stepScan({ name, columns: columnsOf(plan, name) }, files);
 }
 
-/** By the rows that the step's slices left. Without `partition_by` they are one partition. */
+/** By the rows that the step's slices left. */
 async function writtenPartitions(
   { plan, step }: Listing,
   { session }: WorkerSession,
 ): Promise<readonly PartitionTexts[]> {
-  if (step.partitionBy.length === 0) return [new Map()];
   const columns = columnsOf(plan, step.name);
   const keys = step.partitionBy.map(quoteIdentifier).join(', ');
   const rows = stepRows(

@@ -22,7 +22,7 @@ function addLine(hash: Hash, item: unknown): void {
 }
 
 /** What a plan is, but for `sha256` itself. */
-export function planHash({ inputs, ...plan }: Omit<Plan, 'sha256'>): string {
+export function planHash({ inputs, ...plan }: Omit<Plan, 'sha256' | 'asked'>): string {
   const heads = inputs.map((input) => ({ ...input, files: input.files.length }));
   return hashList(
     (function* () {

@@ -56,7 +56,7 @@ async function readFirstRecord(
   throw new PitwallError('data', message, { place: { file: file.url, line: 1 } });
 }
 
-const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
 
 /** `undefined` too when the header ends where the bytes do, which may cut a CRLF. */
 function bodyStart({ bytes, complete }: Head, input: Input): number | undefined {

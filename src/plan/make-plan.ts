@@ -3,7 +3,7 @@ import type { Column, Job } from '../job/job.ts';
 import type { Storage } from '../storage/storage.ts';
 import { hashJson, planHash } from './fingerprint.ts';
 import type { ListedInputs } from './list-input.ts';
-import type { Plan, PlannedInput } from './plan.ts';
+import type { Plan, PlannedInput, PlanRequest } from './plan.ts';
 import { planInput } from './plan-input.ts';
 import { pruneFiles } from './prune-files.ts';
 
@@ -24,6 +24,8 @@ export interface MakePlanOptions {
   readonly limits: PlanLimits;
   /** Of the user; above what the job says. */
   readonly fuseBelowBytes?: number | undefined;
+  /** How the job was asked for. */
+  readonly asked?: PlanRequest | undefined;
   /** The inputs' files, where they are listed already. */
   readonly listed?: ListedInputs | undefined;
   /** How many bytes a task should read; by default what suits the inputs and limits. */
@@ -49,7 +51,7 @@ export async function makePlan(
     inputs.push(await planInput(storage, session, input, { listed: listed?.get(input.name), prune }));
   }
   const bytes = sumBytes(inputs);
-  const plan: Omit<Plan, 'sha256'> = {
+  const plan: Omit<Plan, 'sha256' | 'asked'> = {
     version: 2,
     job,
     jobHash: hashJson(job),
@@ -60,7 +62,8 @@ export async function makePlan(
     shape: bytes < fuseBelow(job, options) ? 'fused' : 'divided',
     targetBytes: options.targetBytes ?? targetBytes(bytes, limits),
   };
-  return { ...plan, sha256: planHash(plan) };
+  const { asked = { set: {}, cwd: '.' } } = options;
+  return { ...plan, sha256: planHash(plan), asked };
 }
 
 function sumBytes(inputs: readonly PlannedInput[]): number {

@@ -22,8 +22,15 @@ export interface Plan {
   /** How many bytes a task of a divided plan should read. */
   readonly targetBytes: number;
   readonly sha256: string;
-  /** What relative paths of the command line were relative to; not covered by `sha256`. */
-  readonly cwd?: string;
+  /** How the job was asked for, to ask again; not covered by `sha256`. */
+  readonly asked: PlanRequest;
+}
+
+export interface PlanRequest {
+  /** Parameters as they were given; others have their defaults. */
+  readonly set: Readonly<Record<string, string>>;
+  /** What relative paths were relative to. */
+  readonly cwd: string;
 }
 
 /** An input whose files were listed and inspected: all that its scan needs, without looking at a file again. */

@@ -1,5 +1,5 @@
 import type { Session } from '../duckdb/session.ts';
-import type { Check, Input, Job, PartitionValues, Step } from '../job/job.ts';
+import type { Check, Input, Job, PartitionValues, Rule, Step } from '../job/job.ts';
 import type { ListedFile } from './list-input.ts';
 import type { Plan } from './plan.ts';
 import { isNamed, relationsOfCheck, relationsOfStep, relationsOfValues } from './relations-read.ts';
@@ -22,7 +22,9 @@ export async function pruneFiles(
     const types = index < 0 ? [] : typesOfReaders(plan, input, column);
     if (types.length === 0) continue;
     const texts = new Set(kept.flatMap(({ pathValues }) => pathValues[index] ?? []));
-    const wanted = await wantedTexts(session, [...texts], types, values);
+    const own = input.columns.find(({ name }) => isNamed(name, column))?.type ?? 'VARCHAR';
+    const casts = types.map((type) => ({ type, sql: `TRY_CAST(TRY_CAST(text AS ${own}) AS ${type})` }));
+    const wanted = await wantedTexts(session, [...texts], casts, values);
     kept = kept.filter(({ pathValues }) => wanted.has(pathValues[index] ?? null));
   }
   return kept;
@@ -40,18 +42,24 @@ function typesOfReaders(
   return known.length === types.length && isPrunable(job, input, column) ? [...new Set(known)] : [];
 }
 
+/** A path's text as the input has it, and from there as a step has it. */
+interface TextCast {
+  readonly type: string;
+  /** SQL over `text`. */
+  readonly sql: string;
+}
+
 /** A text that is no value of the type is kept, for the run to refuse. NULL is never asked for. */
 async function wantedTexts(
   session: Session,
   texts: readonly string[],
-  types: readonly string[],
+  casts: readonly TextCast[],
   values: readonly string[],
 ): Promise<Set<string | null>> {
   const wanted = new Set<string | null>();
-  for (const type of types) {
-    const cast = `TRY_CAST(text AS ${type})`;
+  for (const cast of casts) {
     const sql = `SELECT text FROM unnest($texts::VARCHAR[]) AS given(text)
-      WHERE ${cast} IS NULL OR ${cast} IN (SELECT CAST(unnest($values::VARCHAR[]) AS ${type}))`;
+      WHERE ${cast.sql} IS NULL OR ${cast.sql} IN (SELECT CAST(unnest($values::VARCHAR[]) AS ${cast.type}))`;
     for (const { text } of await session.rows(sql, { texts, values })) wanted.add(String(text));
   }
   return wanted;
@@ -63,14 +71,21 @@ async function wantedTexts(
  */
 function isPrunable(job: Job, input: Input, column: string): boolean {
   const reached = reachedSteps(job, input);
-  const relations = [input.name, ...reached.map(({ name }) => name)];
+  const steps = reached.map(({ name }) => name);
   return (
     input.rowNumber === undefined &&
-    reached.every((step) => step.partition.some((values) => isNamed(values.column, column))) &&
+    reached.every((step) => goesBy(step, column)) &&
     job.steps.every((step) =>
-      step.partition.every((values) => keepsValues(job, step, values, column, relations)),
+      step.partition.every((values) => keepsValues(job, step, values, column, [input.name, ...steps])),
     ) &&
-    job.checks.every((check) => isMonotone(job, check, relations))
+    job.checks.every((check) => isMonotone(job, check, input, steps))
+  );
+}
+
+/** Whether a step's work and its rows are divided by the column, so that the next step can take its part of them. */
+function goesBy({ partition, partitionBy }: Step, column: string): boolean {
+  return [partition.map((values) => values.column), partitionBy].every((names) =>
+    names.some((name) => isNamed(name, column)),
   );
 }
 
@@ -104,13 +119,18 @@ function isPlainSelect(sql: string, column: string): boolean {
   return isNamed(PLAIN_SELECT.exec(sql)?.groups?.column ?? '', column);
 }
 
-/** Whether a check that holds over all rows holds over some of them, and finds no more when it does not. */
-function isMonotone(job: Job, check: Check, relations: readonly string[]): boolean {
-  if (!relationsOfCheck(job, check).some((name) => relations.includes(name))) return true;
-  if (check.kind === 'sql') return false;
-  return check.rules.every(
-    (rule) =>
-      rule.rule !== 'row_count' &&
-      (rule.rule !== 'relationships' || !relations.some((name) => isNamed(name, rule.otherRelation))),
-  );
+/**
+ * Whether a check finds no more over some of the input's rows than over all. One that reads a step may: the step's rows of
+ * the other partitions are made without their part of the input.
+ */
+function isMonotone(job: Job, check: Check, { name: input }: Input, steps: readonly string[]): boolean {
+  const read = relationsOfCheck(job, check);
+  if (steps.some((name) => read.includes(name))) return false;
+  if (!read.includes(input)) return true;
+  return check.kind === 'relation' && check.rules.every((rule) => isMonotoneRule(rule, input));
+}
+
+function isMonotoneRule(rule: Rule, input: string): boolean {
+  if (rule.rule === 'relationships') return !isNamed(rule.otherRelation, input);
+  return rule.rule !== 'row_count';
 }

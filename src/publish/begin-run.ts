@@ -1,10 +1,11 @@
+import { rm } from 'node:fs/promises';
 import { PitwallError } from '../error.ts';
 import { reach } from '../fault-point.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type RunFolder, runFolder } from '../plan/run-folder.ts';
 import { readPlan, writePlan } from '../plan/task-files.ts';
 import type { Storage } from '../storage/storage.ts';
-import { readRunResults } from './list-runs.ts';
+import { listRunIds, readRunResults } from './list-runs.ts';
 
 /** How many of a job's interrupted runs are looked at for one to go on with. */
 const CANDIDATES = 5;
@@ -50,7 +51,14 @@ async function findInterrupted(storage: Storage, store: string, plan: Plan): Pro
   return undefined;
 }
 
-async function hasPublished(storage: Storage, folder: RunFolder): Promise<boolean> {
+/** Takes away what stopped runs left on this machine. Only the holder of the lease may: no other run is at work then. */
+export async function removeScratch(storage: Storage, store: string): Promise<void> {
+  for (const runId of await listRunIds(storage, store))
+    await rm(runFolder(store, runId).scratch, { recursive: true, force: true });
+}
+
+/** Whether a run said at its end that it published. */
+export async function hasPublished(storage: Storage, folder: RunFolder): Promise<boolean> {
   const status = (await readRunResults(storage, folder))?.pitwall.status;
   return status === 'succeeded' || status === 'partial';
 }

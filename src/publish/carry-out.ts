@@ -110,7 +110,7 @@ function ignoreFolder(error: unknown): undefined {
 }
 
 async function isStale(storage: Storage, found: StoredObject, stale: StaleFile): Promise<boolean> {
-  return stale.etag === undefined ? await hasBytes(storage, found, stale) : found.etag === stale.etag;
+  return found.etag === stale.etag || (await hasBytes(storage, found, stale));
 }
 
 function describeLeft(url: string): string {

@@ -1,4 +1,4 @@
-import type { StagedOutput, TaskRecord } from '../execute/record.ts';
+import type { CheckResult, StagedOutput, TaskRecord } from '../execute/record.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import type { PartitionValuesOf, StepPlan } from '../plan/step-plan.ts';
@@ -37,8 +37,15 @@ export function composePublication(run: RunToPublish): Publication {
     fingerprint: isComplete(run) ? run.fingerprint : '',
     outputs: [...made, ...carriedOutputs(run).filter(({ url }) => !urls.has(url))],
     kept: [...keptTasks(run)],
-    checks: records.flatMap((record) => record.checks),
+    checks: steps.flatMap(checksOf),
   };
+}
+
+/** In the order of the job: tasks are in that of their size. */
+function checksOf({ step, records }: EndedStep): CheckResult[] {
+  const places = new Map(step.tasks.map(({ index, check = 0 }) => [index, check]));
+  const place = ({ index }: TaskRecord) => places.get(index) ?? 0;
+  return records.toSorted((a, b) => place(a) - place(b)).flatMap(({ checks }) => checks);
 }
 
 /** A run that left something out is never the same as another. */

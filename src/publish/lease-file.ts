@@ -1,6 +1,6 @@
 import { readIfThere } from '../storage/create-once.ts';
 import type { Storage } from '../storage/storage.ts';
-import { highestNumber, numberedUrl } from './numbered-log.ts';
+import { lastNumbered, numberedUrl } from './numbered-log.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** What `<store>/lease/<epoch>.json` holds: created where nothing lies, afterwards written by its owner alone. */
@@ -35,7 +35,7 @@ export function leaseUrl(store: string, epoch: number): string {
 
 /** The lease in force, whether held or released; `undefined` when none was ever taken. */
 export async function readLease(storage: Storage, store: string): Promise<FoundLease | undefined> {
-  const epoch = await highestNumber(storage, leaseFolder(store));
+  const epoch = (await lastNumbered(storage, leaseFolder(store)))?.number;
   if (epoch === undefined) return undefined;
   const bytes = await readIfThere(storage, leaseUrl(store, epoch));
   const text = bytes === undefined ? '' : new TextDecoder().decode(bytes);

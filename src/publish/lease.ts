@@ -4,7 +4,7 @@ import { createOnce } from '../storage/create-once.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type LeaseClock, SYSTEM_CLOCK } from './lease-clock.ts';
 import { type FoundLease, type LeaseFile, leaseFolder, leaseUrl, readLease } from './lease-file.ts';
-import { highestNumber, pruneNumbered } from './numbered-log.ts';
+import { lastNumbered, pruneNumbered } from './numbered-log.ts';
 import { ownIdentity, type ProcessIdentity, type ProcessState, stateOf } from './process-identity.ts';
 
 const DEFAULT_TTL_MS = 30_000;
@@ -172,7 +172,7 @@ class HeldLease implements Lease {
 
   async isHeld(): Promise<boolean> {
     const { storage, store } = this.#options;
-    return ((await highestNumber(storage, leaseFolder(store))) ?? 0) <= this.epoch;
+    return ((await lastNumbered(storage, leaseFolder(store)))?.number ?? 0) <= this.epoch;
   }
 
   async assertHeld(): Promise<void> {

@@ -2,7 +2,7 @@ import { PitwallError } from '../error.ts';
 import { createOnce, readIfThere } from '../storage/create-once.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Manifest } from './manifest.ts';
-import { highestNumber, numberedUrl } from './numbered-log.ts';
+import { lastNumbered, listNumbered, numberedUrl } from './numbered-log.ts';
 
 export interface ManifestLog {
   /** The manifest in force; `undefined` when nothing was ever published. */
@@ -14,7 +14,7 @@ export interface ManifestLog {
    * @throws PitwallError (`temporary`) when it cannot be told
    */
   append(manifest: Manifest): Promise<boolean>;
-  /** Whether no manifest follows this sequence. */
+  /** Whether a manifest that this log has read or added is still the latest. */
   isLatest(sequence: number): Promise<boolean>;
   /** From the latest back to the oldest that is left. */
   history(): AsyncIterable<Manifest>;
@@ -26,13 +26,16 @@ const MAX_READS = 5;
 /** The log of a job's manifests, `<store>/manifest/<sequence>.json`; see `Manifest`. */
 export function openManifestLog(storage: Storage, store: string): ManifestLog {
   const folder = `${store}/manifest`;
+  const etags = new Map<number, string>();
 
   async function latest(): Promise<Manifest | undefined> {
     for (let reads = 0; reads < MAX_READS; reads++) {
-      const sequence = await highestNumber(storage, folder);
-      if (sequence === undefined) return undefined;
-      const manifest = await read(sequence);
-      if (manifest !== undefined) return manifest;
+      const last = await lastNumbered(storage, folder);
+      if (last === undefined) return undefined;
+      const manifest = await read(last.number);
+      if (manifest === undefined) continue;
+      etags.set(last.number, last.etag);
+      return manifest;
     }
     const message = `${folder}: the latest manifest changes faster than it can be read; run it again later`;
     throw new PitwallError('temporary', message);
@@ -56,22 +59,26 @@ export function openManifestLog(storage: Storage, store: string): ManifestLog {
    * that more than one other follows may have been in force, and does not count: its writer looks what became of it.
    */
   async function isInForce(sequence: number): Promise<boolean> {
-    const highest = (await highestNumber(storage, folder)) ?? sequence;
-    return highest <= sequence + 1;
+    const entries = await listNumbered(storage, folder);
+    const own = entries.find(({ number }) => number === sequence);
+    if (own === undefined || entries.some(({ number }) => number > sequence + 1)) return false;
+    etags.set(sequence, own.etag);
+    return true;
   }
 
   async function isLatest(sequence: number): Promise<boolean> {
     if ((await storage.head(numberedUrl(folder, sequence + 1))) !== undefined) return false;
-    // Of two old manifests the older goes first: the next one can only be gone when this one is.
-    return (await storage.head(numberedUrl(folder, sequence))) !== undefined;
+    // Of two old manifests the older goes first: the next one can only be gone when this one is, or is another's by now.
+    const own = await storage.head(numberedUrl(folder, sequence));
+    return own !== undefined && own.etag === etags.get(sequence);
   }
 
   async function* history(): AsyncGenerator<Manifest> {
-    for (let sequence = await highestNumber(storage, folder); sequence !== undefined && sequence > 0; ) {
+    const highest = (await lastNumbered(storage, folder))?.number ?? 0;
+    for (let sequence = highest; sequence > 0; sequence--) {
       const manifest = await read(sequence);
       if (manifest === undefined) return;
       yield manifest;
-      sequence -= 1;
     }
   }
 

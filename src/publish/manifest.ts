@@ -87,7 +87,7 @@ export interface PriorFile {
 export interface StaleFile {
   readonly root: string;
   readonly url: string;
-  /** It goes only as this version; `undefined`: only with these bytes. */
+  /** It goes only as this version, or with these bytes; anything else was put there by another. */
   readonly etag: string | undefined;
   readonly bytes: number;
   readonly sha256: string;

@@ -7,17 +7,24 @@ export function numberedUrl(folder: string, number: number): string {
   return `${folder}/${String(number).padStart(DIGITS, '0')}.json`;
 }
 
-/** The numbers of the entries that lie in a log, the lowest first. */
-export async function listNumbered(storage: Storage, folder: string): Promise<number[]> {
-  const numbers: number[] = [];
-  for await (const { url } of storage.listFolder(folder)) {
-    const digits = /\/(\d{12})\.json$/.exec(url)?.[1];
-    if (digits !== undefined) numbers.push(Number(digits));
-  }
-  return numbers.sort((a, b) => a - b);
+export interface NumberedEntry {
+  readonly number: number;
+  readonly url: string;
+  /** Tells an entry from another that was created under its number after it was deleted. */
+  readonly etag: string;
 }
 
-export async function highestNumber(storage: Storage, folder: string): Promise<number | undefined> {
+/** The entries that lie in a log, the lowest number first. */
+export async function listNumbered(storage: Storage, folder: string): Promise<NumberedEntry[]> {
+  const entries: NumberedEntry[] = [];
+  for await (const { url, etag } of storage.listFolder(folder)) {
+    const digits = /\/(\d{12})\.json$/.exec(url)?.[1];
+    if (digits !== undefined) entries.push({ number: Number(digits), url, etag });
+  }
+  return entries.sort((a, b) => a.number - b.number);
+}
+
+export async function lastNumbered(storage: Storage, folder: string): Promise<NumberedEntry | undefined> {
   return (await listNumbered(storage, folder)).at(-1);
 }
 
@@ -27,5 +34,5 @@ const MIN_KEPT = 3;
 /** Deletes all entries but the newest `keep`, the oldest first: who reads a log rests on this order. */
 export async function pruneNumbered(storage: Storage, folder: string, keep: number): Promise<void> {
   const old = (await listNumbered(storage, folder)).slice(0, -Math.max(MIN_KEPT, keep));
-  for (const number of old) await storage.delete(numberedUrl(folder, number));
+  for (const { url } of old) await storage.delete(url);
 }

@@ -5,22 +5,24 @@ import type { AnnouncedFile, Manifest, StaleFile } from './manifest.ts';
 import { FILES_AT_ONCE, hasBytes, headOutput } from './output-file.ts';
 
 /**
- * Which of a fenced process's files lie where the manifest in force says something else. It looked whether it was fenced
- * before each write, but can have slept between the look and the write, and a write under the prior version goes through
- * when the prior version is what was put back. Told by bytes: another run may have put such a file back since.
+ * Which of the names that a process wrote are not as the manifest in force says. It looked whether it was fenced before
+ * each write, but can have slept between the look and the write, and a write under the prior version goes through when the
+ * prior version is what was put back.
  */
 export async function findDamage(
   storage: Storage,
   latest: Manifest,
   written: readonly AnnouncedFile[],
 ): Promise<AnnouncedFile[]> {
-  const published = new Map(latest.outputs.map(({ url, sha256 }) => [url, sha256]));
-  const suspects = written.filter(({ to, sha256 }) => sha256 !== undefined && published.get(to) !== sha256);
-  const isDamage = await mapConcurrent(suspects, FILES_AT_ONCE, async (file) => {
+  const published = new Map(latest.outputs.map((output) => [output.url, output]));
+  const isDamage = await mapConcurrent(written, FILES_AT_ONCE, async (file) => {
     const found = await headOutput(storage, file.to);
-    return found !== undefined && (await hasBytes(storage, found, file));
+    const output = published.get(file.to);
+    if (output !== undefined) return found?.etag !== output.etag;
+    // What another run took for the user's file, and put back, has another version.
+    return found !== undefined && file.sha256 !== undefined && (await hasBytes(storage, found, file));
   });
-  return suspects.filter((_, index) => isDamage[index]);
+  return written.filter((_, index) => isDamage[index]);
 }
 
 /** Announces what the manifest in force says already, for the damaged files. */

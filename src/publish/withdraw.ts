@@ -20,6 +20,8 @@ export async function withdraw(
   announced: AnnouncedManifest,
   cause: PitwallError,
 ): Promise<void> {
+  // What is no longer in force need not be taken back, nor its failure told.
+  if (!(await context.log.isLatest(announced.sequence))) throw new Fenced(announced.publishing.runId);
   if (announced.publishing.putsBack) throw notPutBack(cause, cause);
   const withdrawal = makeWithdrawal(announced);
   if (!(await context.log.append(withdrawal))) throw new Fenced(announced.publishing.runId);

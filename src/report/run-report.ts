@@ -1,5 +1,6 @@
 import { PitwallError } from '../error.ts';
 import type { CheckResult } from '../execute/record.ts';
+import { reach } from '../fault-point.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import type { Storage } from '../storage/storage.ts';
 import { collectResults } from './collect-results.ts';
@@ -49,7 +50,9 @@ export function openRunReport(options: RunReportOptions): RunReport {
   const write = async (run: RunResult | FailedRun) => {
     const { args, version } = options;
     const results = toRunResults({ run, tasks: collector.results(job), checks, args, version });
+    reach('end: before results');
     await writeRunResults(storage, folder.results, results, redact);
+    reach('end: after results');
   };
   return {
     event,

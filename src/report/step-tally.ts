@@ -31,7 +31,7 @@ export class StepTally {
     this.done++;
     this.rows += rows;
     this.weightDone += this.weightOf(index);
-    this.bytes += this.#weights?.[index] ?? bytesRead;
+    this.bytes += bytesRead > 0 ? bytesRead : (this.#weights?.[index] ?? 0);
   }
 
   fail(index: number): void {

@@ -13,7 +13,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'fault-point.ts': [],
   duckdb: ['error.ts'],
   encode: ['error.ts'],
-  storage: ['error.ts'],
+  storage: ['error.ts', 'fault-point.ts'],
   job: GROUND,
   plan: [...GROUND, 'job'],
   execute: [...GROUND, 'job', 'plan'],

@@ -9,10 +9,10 @@ import { someFolder, someJob } from '../execute/some-step.ts';
 const usage = (message: string) => expect.objectContaining({ name: 'PitwallError', kind: 'usage', message });
 
 function somePlan(): Plan {
-  const plan = {
-    ...{ version: 2, job: someJob(), jobHash: '', engine: 'e', only: {}, columns: {}, inputs: [] },
-    ...{ shape: 'fused', targetBytes: 1 },
-  } as const;
+  const plan: Omit<Plan, 'sha256'> = {
+    ...({ version: 2, shape: 'fused' } as const),
+    ...{ job: someJob(), jobHash: '', engine: 'e', only: {}, columns: {}, inputs: [], targetBytes: 1 },
+  };
   return { ...plan, sha256: planHash(plan), cwd: '/work' };
 }
 

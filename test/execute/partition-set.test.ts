@@ -31,7 +31,9 @@ function partitioned(column: string, texts: (string | null)[]): PlannedInput {
     pathValues: [text],
     rows: undefined,
   }));
-  return { name: 'things', input: someInput({ pathColumns: [column] }), columns: [], layouts: [], files };
+  const input = someInput({ pathColumns: [column] });
+  const pruned = { files: 0, bytes: 0 };
+  return { name: 'things', input, columns: [], layouts: [], files, pruned };
 }
 
 interface Options {
@@ -54,8 +56,7 @@ async function find(
   const job = someJob({ params: [{ name: 'from', type: 'integer', text: '2020' }] });
   const found = await partitionSet(
     session,
-    job,
-    somePlan({ inputs }),
+    somePlan({ job, inputs }),
     someStep('', { partition, partitionBy }),
     columns,
     only,

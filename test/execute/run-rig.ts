@@ -20,7 +20,7 @@ import { localStorage } from '../../src/storage/local.ts';
 import { RUN_ID, someFolder } from './some-step.ts';
 
 export interface RigOptions {
-  /** Bytes of a task; 0, the default, gives tasks that are as small as can be. `fused`: one task does all. */
+  /** Bytes of a task; 1, the default, gives tasks that are as small as can be. `fused`: one task does all. */
   readonly targetBytes?: number | 'fused';
   readonly only?: Record<string, readonly string[]>;
   readonly limits?: Partial<MachineLimits>;
@@ -45,7 +45,7 @@ const storage = localStorage();
 
 /** @param cwd - a folder with a job.yaml */
 export async function openRig(cwd: string, options: RigOptions = {}): Promise<Rig> {
-  const { targetBytes = 0, only = {} } = options;
+  const { targetBytes = 1, only = {} } = options;
   const plan = await planFolder(cwd, targetBytes, only);
   const folder = runFolder(`${await someFolder()}/_pitwall/job`, RUN_ID);
   await writePlan(storage, folder, plan);
@@ -132,7 +132,10 @@ function rigOf(opened: Opened): Rig {
   return { plan, folder, worker, planStep: planOne, runStep: runOne, runTask, runAll };
 }
 
-async function planOutline({ plan, folder, limits, stepFiles }: Opened, outline: StepOutline): Promise<StepPlan> {
+async function planOutline(
+  { plan, folder, limits, stepFiles }: Opened,
+  outline: StepOutline,
+): Promise<StepPlan> {
   const byPartitions = outline.kind === 'partition' || outline.kind === 'write';
   const scratch = await someFolder();
   const signal = new AbortController().signal;

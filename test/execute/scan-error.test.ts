@@ -26,10 +26,10 @@ async function verdict(
   const scratch = join(await folderWith(), 'scratch');
   await mkdir(scratch);
   const paths = (input.paths ?? ['**']).map((path) => join(folder, path));
-  const planned = await stageInput(
-    await planInput(localStorage(), session, someInput({ ...input, paths })),
+  const planned = await stageInput(await planInput(localStorage(), session, someInput({ ...input, paths })), {
     scratch,
-  );
+    storage: localStorage(),
+  });
   try {
     for (const statement of inputStatements(planned).setup) await session.run(statement);
     await session.rows(sql);

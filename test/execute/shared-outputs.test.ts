@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Session } from '../../src/duckdb/session.ts';
 import type { OutputContext, OutputStep } from '../../src/execute/output-context.ts';
-import { RUN_ID, type StepChanges, someFolder, someOutput, someStep } from './some-step.ts';
+import { ONE_UNIT, RUN_ID, type StepChanges, someFolder, someOutput, someStep } from './some-step.ts';
 
 /**
  * The built modules: threads run JavaScript. Not beside those of src, as koffi has one table of types for a process.
@@ -75,6 +75,7 @@ async function shareContexts(
       rows: stepRows(step, columns, new Map(), source),
       parameters: {},
       partitions,
+      units: ONE_UNIT,
       runId: RUN_ID,
       stagingFolder: await someFolder(),
     })),
@@ -148,6 +149,7 @@ describe('outputs that several threads encode', () => {
       rows: { sql: 'SELECT sum(a.i * b.i) AS s FROM range(10000000) a(i), range(10000000) b(i)', before: 0 },
       parameters: {},
       partitions: undefined,
+      units: ONE_UNIT,
       runId: RUN_ID,
       stagingFolder: await someFolder(),
     };

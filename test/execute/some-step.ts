@@ -5,6 +5,10 @@ import { onTestFinished } from 'vitest';
 import type { OutputStep } from '../../src/execute/output-context.ts';
 import type { Job, OrderKey, Output, PathPart } from '../../src/job/job.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import type { TaskUnit } from '../../src/plan/step-plan.ts';
+
+/** The one unit of a task that does not go by partitions. */
+export const ONE_UNIT: readonly TaskUnit[] = [{ partition: {}, fingerprint: 'one' }];
 
 export const RUN_ID = '01890000-0000-7000-8000-000000000000';
 
@@ -83,14 +87,17 @@ export function someJob(changes: Partial<Job> = {}): Job {
 /** A plan of no inputs. */
 export function somePlan(changes: Partial<Plan> = {}): Plan {
   return {
-    version: 1,
-    job: { name: 'job', file: '/job/job.yaml', hash: '' },
-    params: [],
+    version: 2,
+    job: someJob(),
+    jobHash: '',
     engine: 'duckdb',
+    only: {},
+    columns: {},
     inputs: [],
-    steps: [],
-    tasks: [],
+    shape: 'fused',
+    targetBytes: 32e6,
     sha256: '',
+    asked: { set: {}, cwd: '.' },
     ...changes,
   };
 }

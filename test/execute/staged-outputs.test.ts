@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { OutputContext } from '../../src/execute/output-context.ts';
 import { sealFile, stageFile } from '../../src/execute/stage-file.ts';
 import { StagedOutputs } from '../../src/execute/staged-outputs.ts';
-import { RUN_ID, someFolder, someOutput, someStep } from './some-step.ts';
+import { ONE_UNIT, RUN_ID, someFolder, someOutput, someStep } from './some-step.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -43,6 +43,7 @@ async function outputs(changes: Partial<OutputContext> = {}): Promise<StagedOutp
     rows,
     parameters: {},
     partitions: undefined,
+    units: ONE_UNIT,
     runId: RUN_ID,
     stagingFolder,
     ...changes,

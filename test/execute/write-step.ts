@@ -6,7 +6,7 @@ import type { StagedOutput } from '../../src/execute/record.ts';
 import { type OnlyValues, stepRows } from '../../src/execute/step-query.ts';
 import { writeTextOutputs } from '../../src/execute/text-outputs.ts';
 import type { OutputFormat } from '../../src/job/job.ts';
-import { RUN_ID, someFolder } from './some-step.ts';
+import { ONE_UNIT, RUN_ID, someFolder } from './some-step.ts';
 
 export interface WriteOptions {
   readonly only?: OnlyValues;
@@ -26,6 +26,7 @@ async function someContext(
     rows: stepRows(step, columns, only),
     parameters,
     partitions,
+    units: ONE_UNIT,
     runId: RUN_ID,
     stagingFolder: await someFolder(),
   };

@@ -57,7 +57,7 @@ const HEAD = [
 ];
 
 it('a divided plan is explained step by step, as far as its tasks are listed', () => {
-  const plan = dividedPlan({ only: { year: YEARS }, targetBytes: 40_000 });
+  const plan = dividedPlan({ only: { year: YEARS }, targetBytes: 80_000 });
   const before = planned(plan, 'stats', { partitions: yearList(YEARS) });
   const [published = ''] = before.tasks.flatMap(({ units }) => units).map(({ fingerprint }) => fingerprint);
   const steps = [
@@ -66,7 +66,7 @@ it('a divided plan is explained step by step, as far as its tasks are listed', (
   ];
   expect(explainPlan(plan, steps).split('\n')).toEqual([
     ...HEAD,
-    'steps: divided, tasks of about 40.0 kB',
+    'steps: divided, tasks of about 80.0 kB',
     '  winners: a task for each slice of things; all of results',
     '    things: one task reads all of it: row_number counts the rows of csv from the first',
     '    1 task: 14.0 MB, up to about 81.1 MB of memory, about less than 1 s on one processor',

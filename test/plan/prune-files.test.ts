@@ -47,6 +47,8 @@ describe('the files that --only leaves out', () => {
   it('are those of other values, compared as the steps compare them', async () => {
     expect(await left()).toEqual(SOME);
     expect(await left({}, results, 'VARCHAR')).toEqual(['2020']);
+    const typed = someInput({ name: 'results', columns: { year: 'INTEGER' }, pathColumns: ['year'] });
+    expect(await left({}, typed, 'VARCHAR')).toEqual(SOME);
   });
 
   it('are none of an input that is not partitioned by the column', async () => {
@@ -60,6 +62,7 @@ describe('the files that --only leaves out', () => {
     expect(await left({ steps: [sliced, stats] })).toEqual(ALL);
     expect(await left({ steps: [stats, whole] })).toEqual(ALL);
     expect(await left({ steps: [stats, further] })).toEqual(SOME);
+    expect(await left({ steps: [{ ...stats, partitionBy: [], output: undefined }, further] })).toEqual(ALL);
     expect(await left({ steps: [someStep('other', { reads: ['races'] }), stats] })).toEqual(SOME);
   });
 
@@ -82,7 +85,7 @@ describe('the files that --only leaves out', () => {
     expect(await check('results', { rule: 'unique', columns: ['a'] })).toEqual(SOME);
     expect(await check('races', { rule: 'row_count', min: 1 })).toEqual(SOME);
     expect(await check('results', { rule: 'row_count', min: 1 })).toEqual(ALL);
-    expect(await check('stats', { rule: 'row_count', max: 1 })).toEqual(ALL);
+    expect(await check('stats', { rule: 'not_null', columns: ['a'] })).toEqual(ALL);
     const to = { rule: 'relationships', column: 'a', otherColumn: 'a' } as const;
     expect(await check('results', { ...to, otherRelation: 'races' })).toEqual(SOME);
     expect(await check('races', { ...to, otherRelation: 'results' })).toEqual(ALL);

@@ -122,6 +122,7 @@ export function somePlan(
     shape: 'divided',
     targetBytes: 10_000 + 16 * 1024,
     sha256: '',
+    asked: { set: {}, cwd: '/' },
     ...changes,
   };
 }

@@ -19,7 +19,7 @@ export class ModelStore {
   readonly #world: World;
   readonly #etags: 'unique' | 'linked';
   readonly #onChange: OnChange;
-  /** Urls to which copies fail, as on a full disk. */
+  /** `<driver> <url>`: where its copies fail, as for want of a right. */
   readonly broken = new Set<string>();
   #writes = 0;
 
@@ -56,7 +56,7 @@ export class ModelStore {
       writeAtomic: (url, bytes, condition) =>
         write(`write ${url} ${condition?.kind ?? ''}`, () => this.#write(url, { bytes }, condition)),
       copy: (from, to, condition) =>
-        write(`copy ${from} ${to} ${condition?.kind ?? ''}`, () => this.#copy(from, to, condition)),
+        write(`copy ${from} ${to} ${condition?.kind ?? ''}`, () => this.#copy(driver, from, to, condition)),
       delete: (url) => write(`delete ${url}`, () => void this.#delete(url)),
       deleteVersion: (url, etag) =>
         write(`delete ${url} match`, () => this.objects.get(url)?.etag === etag && this.#delete(url)),
@@ -87,8 +87,9 @@ export class ModelStore {
     return { url, sizeBytes: bytes.length, etag };
   }
 
-  #copy(from: string, to: string, condition?: WriteCondition): WriteOutcome {
-    if (this.broken.has(to)) throw new PitwallError('output', `cannot write ${to}: the disk is full`);
+  #copy(driver: Driver, from: string, to: string, condition?: WriteCondition): WriteOutcome {
+    if (this.broken.has(`${driver.name} ${to}`))
+      throw new PitwallError('output', `cannot write ${to}: permission is denied`);
     const { bytes, etag } = this.#get(from);
     return this.#write(to, this.#etags === 'linked' ? { bytes, etag } : { bytes }, condition);
   }

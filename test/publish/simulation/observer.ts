@@ -18,6 +18,8 @@ export class Observer {
   readonly #zombies = new Set<string>();
   /** What zombies wrote: the next run takes it for a file of the user's, and may put it back. */
   readonly #late = new Set<string>();
+  /** While versions return, a late write can come between a look and the manifest; it is undone later. */
+  #checksEtags: boolean;
   #model: ModelStore | undefined;
   /** The first promise that was broken, also by a call whose outcome nobody waits for. */
   violation: string | undefined;
@@ -26,6 +28,7 @@ export class Observer {
     this.#store = store;
     this.#outputs = outputs;
     this.#versionsReturn = versionsReturn;
+    this.#checksEtags = !versionsReturn;
   }
 
   watch(model: ModelStore): void {
@@ -42,6 +45,8 @@ export class Observer {
     if (url.includes('/records/')) this.#checkRecord(url);
     if (url.startsWith(`${this.#store}/manifest/`)) this.#noteManifest(url);
     if (this.#isOutput(url)) this.#noteZombie(url, condition);
+    // After a late write others may take it for the user's file, until it is undone.
+    if (this.#late.size > 0) return;
     if (this.#isOutput(url) || url.startsWith(`${this.#store}/manifest/`)) this.#checkOutputs();
   };
 
@@ -76,6 +81,7 @@ export class Observer {
   /** A late file must have been undone, unless another run took it for the user's and put it back. */
   #forgetUndone(): void {
     this.#zombies.clear();
+    this.#checksEtags = true;
     const backups = this.#model?.urls().filter((url) => url.includes('/backup/')) ?? [];
     const keptHashes = new Set(backups.map((url) => this.#hash(url)));
     for (const late of this.#late) if (!keptHashes.has(late.split(' ')[1] ?? '')) this.#late.delete(late);
@@ -119,13 +125,16 @@ export class Observer {
         this.#fail(`${url} is not what manifest ${latest?.sequence} says`);
     }
     if (latest?.publishing !== undefined) return;
-    for (const { url, sha256 } of latest?.outputs ?? [])
+    for (const { url, sha256, etag } of latest?.outputs ?? []) {
       if (
         this.#hash(url) !== sha256 &&
         !this.#zombies.has(url) &&
         !this.#late.has(`${url} ${this.#hash(url)}`)
       )
         this.#fail(`${url} is missing or mixed under manifest ${latest?.sequence}`);
+      if (this.#checksEtags && this.#model?.objects.get(url)?.etag !== etag && !this.#zombies.has(url))
+        this.#fail(`${url} has another etag than manifest ${latest?.sequence} says`);
+    }
   }
 
   #fail(message: string): never {

@@ -21,6 +21,8 @@ const TTL_MS = 2000;
 /** What a seed makes of the world. */
 interface Scenario {
   readonly drivers: number;
+  /** Runs of each driver, one after another. */
+  readonly rounds: number;
   readonly partitions: number;
   readonly faults: Faults;
   readonly usesLeases: boolean;
@@ -37,22 +39,27 @@ const FAULTS: readonly Faults[] = [
   { ...NO_FAULTS, pause: 0.02 },
   { ...NO_FAULTS, crash: 0.01 },
   { ...NO_FAULTS, lostReply: 0.02, failed: 0.02, late: 0.02 },
-  { crash: 0.005, lostReply: 0.01, failed: 0.01, late: 0.01, pause: 0.01 },
+  { ...NO_FAULTS, crash: 0.005, lostReply: 0.01, failed: 0.01, late: 0.01, pause: 0.01 },
 ];
 
+/** Long enough for others to publish many times, and for what they published to be pruned. */
+const LONG_PAUSES: Faults = { ...NO_FAULTS, pause: 0.02, pauseMs: 30 * TTL_MS };
+
 function makeScenario(random: Random): Scenario {
-  const faults = random.pick(FAULTS);
+  const prunes = random.chance(0.15);
+  const faults = prunes ? LONG_PAUSES : random.pick(FAULTS);
   const etags = random.pick(['unique', 'linked'] as const);
   const breaks = etags === 'unique' && random.chance(0.4);
   return {
     drivers: 2 + random.below(4),
+    rounds: prunes ? 6 : 2,
     partitions: 1 + random.below(5),
     faults,
-    usesLeases: random.chance(0.7),
+    usesLeases: random.chance(prunes ? 0.3 : 0.7),
     sharesRun: etags === 'unique' && random.chance(0.3),
     etags,
     breaks,
-    prunes: random.chance(0.3),
+    prunes,
   };
 }
 
@@ -72,10 +79,11 @@ export interface Simulated {
 export async function simulate(seed: number): Promise<Simulated> {
   const random = new Random(seed);
   const scenario = makeScenario(random);
-  const world = new World(random, scenario.faults, TTL_MS);
+  const world = new World(random, scenario.faults);
   const observer = new Observer(STORE, OUT, scenario.breaks || scenario.etags === 'linked');
   const model = new ModelStore(world, scenario.etags, observer.onChange);
   layForeignFiles(model, scenario, random);
+  breakOutputs(model, scenario, random);
   observer.watch(model);
   const simulation = new Simulation(world, scenario, model, observer);
   try {
@@ -91,12 +99,17 @@ function describeFailure(seed: number, scenario: Scenario, world: World, error: 
   return `seed ${seed}: ${what}\n${JSON.stringify(scenario)}\n${world.trace.slice(-Number(process.env.PITWALL_TRACE ?? 150)).join('\n')}`;
 }
 
-function layForeignFiles(model: ModelStore, { partitions, breaks }: Scenario, random: Random): void {
+function layForeignFiles(model: ModelStore, { partitions }: Scenario, random: Random): void {
   for (let partition = 0; partition < partitions; partition++) {
     const url = urlOf(partition);
     if (random.chance(0.3)) model.objects.set(url, { bytes: Buffer.from(`foreign ${url}`), etag: `f${url}` });
-    if (breaks && random.chance(0.3)) model.broken.add(url);
   }
+}
+
+function breakOutputs(model: ModelStore, { drivers, partitions, breaks }: Scenario, random: Random): void {
+  for (let driver = 0; driver < drivers; driver++)
+    for (let partition = 0; partition < partitions; partition++)
+      if (breaks && random.chance(0.2)) model.broken.add(`d${driver} ${urlOf(partition)}`);
 }
 
 const urlOf = (partition: number) => `${OUT}/p${partition}.json`;
@@ -155,13 +168,13 @@ class Simulation {
   }
 
   async #prune(storage: Storage): Promise<void> {
-    for (let times = 0; times < 5; times++)
+    for (let times = 0; times < 50; times++)
       await pruneNumbered(storage, `${STORE}/manifest`, 3).catch(ignoreExpected);
   }
 
   async #drive(storage: Storage, driver: Driver): Promise<void> {
     const { random } = this.#world;
-    for (let round = 0; round < 2; round++) {
+    for (let round = 0; round < this.#scenario.rounds; round++) {
       const isShared = this.#scenario.sharesRun && random.chance(0.5);
       const runId = isShared ? `shared-${round}` : `${driver.name}-${round}`;
       await this.#tryRun(storage, driver, runId);

@@ -12,11 +12,12 @@ export interface Faults {
   readonly failed: number;
   /** The reply is an error, and the call is carried out later. */
   readonly late: number;
-  /** The driver stops for up to three times the lease's time to live. */
+  /** The driver stops for up to `pauseMs`. */
   readonly pause: number;
+  readonly pauseMs: number;
 }
 
-export const NO_FAULTS: Faults = { crash: 0, lostReply: 0, failed: 0, late: 0, pause: 0 };
+export const NO_FAULTS: Faults = { crash: 0, lostReply: 0, failed: 0, late: 0, pause: 0, pauseMs: 6000 };
 
 type Settle = (outcome: () => unknown) => void;
 
@@ -54,14 +55,12 @@ export class World {
   /** Whose call is being carried out. */
   writer: Driver | undefined;
   faults: Faults;
-  readonly #ttlMs: number;
   #calls: Call[] = [];
   #timers: Timer[] = [];
 
-  constructor(random: Random, faults: Faults, ttlMs: number) {
+  constructor(random: Random, faults: Faults) {
     this.random = random;
     this.faults = faults;
-    this.#ttlMs = ttlMs;
   }
 
   /** A call of a driver; its effect happens at once when it is picked. */
@@ -164,7 +163,7 @@ export class World {
   #carryOut(call: Call): void {
     const { driver, effect, isWrite, settle } = call;
     const { faults, random } = this;
-    if (random.chance(faults.pause)) driver.pausedUntilMs = this.nowMs + random.below(3 * this.#ttlMs);
+    if (random.chance(faults.pause)) driver.pausedUntilMs = this.nowMs + random.below(faults.pauseMs);
     if (settle === undefined) quietly(effect);
     else if (random.chance(faults.crash)) this.#crash(driver, isWrite ? effect : undefined);
     else if (random.chance(faults.failed)) settle(fail);

@@ -1,0 +1,158 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { interruptible } from '../duckdb/interruptible.ts';
+import { QueryError } from '../duckdb/session.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { RunFolder } from '../plan/run-folder.ts';
+import type { StepOutline } from '../plan/step-outlines.ts';
+import type { StepFile, TaskPlan } from '../plan/step-plan.ts';
+import { readStepFiles } from '../plan/task-files.ts';
+import type { Storage } from '../storage/storage.ts';
+import { ExactScanNeeded } from './load-relations.ts';
+import type { MachineLimits } from './machine-limits.ts';
+import { encodersOfFused, phasesOf, runTask } from './run-task.ts';
+import { TaskMeter, type TaskProgress } from './task-meter.ts';
+import type { TaskProducts } from './task-work.ts';
+import { WorkerSession } from './worker-session.ts';
+import { Workload } from './workload.ts';
+
+export interface ProductMakerOptions {
+  readonly plan: Plan;
+  /** The steps whose tasks it will do. */
+  readonly outlines: readonly StepOutline[];
+  /** The inputs whose files the plan does not list. */
+  readonly unlisted: ReadonlySet<string>;
+  readonly storage: Storage;
+  readonly folder: RunFolder;
+  readonly limits: MachineLimits;
+  readonly scratch: string;
+}
+
+export interface MakeOptions {
+  readonly onProgress: (progress: TaskProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Does the work of tasks, one at a time, in one session, which is opened again where it has to be. */
+export class ProductMaker {
+  readonly #options: ProductMakerOptions;
+  readonly #exact = new Set<string>();
+  readonly #stepFiles = new Map<string, Promise<readonly StepFile[]>>();
+  #session: WorkerSession | undefined;
+
+  constructor(options: ProductMakerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes a task's products in a folder that is emptied first. Again, while an input turns out to hold numbers that have
+   * to be read as text.
+   */
+  async make(
+    outline: StepOutline,
+    task: TaskPlan,
+    scratch: string,
+    options: MakeOptions,
+  ): Promise<TaskProducts> {
+    for (;;) {
+      await rm(scratch, { recursive: true, force: true });
+      await mkdir(scratch, { recursive: true });
+      try {
+        return await this.#makeOnce(outline, task, scratch, options);
+      } catch (error) {
+        if (!(error instanceof ExactScanNeeded) || this.#exact.has(error.input)) throw error;
+        this.#exact.add(error.input);
+        await this.close();
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.close();
+  }
+
+  async #makeOnce(
+    outline: StepOutline,
+    task: TaskPlan,
+    scratch: string,
+    { onProgress, signal }: MakeOptions,
+  ): Promise<TaskProducts> {
+    const { plan, limits, folder } = this.#options;
+    const worker = await this.#open();
+    const workload = new Workload(phasesOf({ plan, outline, task, worker }));
+    const meter = new TaskMeter({ workload, percentage: () => worker.percentage(), onProgress, signal });
+    const filesOf = (step: string) => this.#filesOf(step);
+    const { runId } = folder;
+    const work = { worker, plan, outline, task, runId, limits, scratch, filesOf, meter, signal };
+    try {
+      const products = await interruptible(worker, signal, () => metered(meter, () => runTask(work)));
+      await this.#tidy(worker, outline);
+      return products;
+    } catch (error) {
+      if (isLasting(error)) await this.close();
+      else await this.#tidy(worker, outline);
+      throw error;
+    }
+  }
+
+  async #open(): Promise<WorkerSession> {
+    const { plan, outlines, unlisted, storage, folder, limits, scratch } = this.#options;
+    this.#session ??= await WorkerSession.open({
+      inputs: plan.inputs.filter(({ name }) =>
+        outlines.some(({ whole, narrowed }) => whole.includes(name) || narrowed.includes(name)),
+      ),
+      unlisted,
+      storage,
+      limits,
+      scratch,
+      folders: [folder.url],
+      exact: this.#exact,
+      encoders: plan.shape === 'fused' ? encodersOfFused(plan, limits) : 0,
+    });
+    return this.#session;
+  }
+
+  /** A session that cannot be tidied up is given up, and so is that of a fused task, which made all that it could. */
+  async #tidy(worker: WorkerSession, { kind }: StepOutline): Promise<void> {
+    const isTidy = kind !== 'fused' && (await succeeds(worker.endTask()));
+    if (!isTidy) await this.close();
+  }
+
+  /** What a step left does not change once later steps are planned. */
+  #filesOf(step: string): Promise<readonly StepFile[]> {
+    const { storage, folder } = this.#options;
+    const known = this.#stepFiles.get(step);
+    if (known !== undefined) return known;
+    const reading = readStepFiles(storage, folder, step);
+    this.#stepFiles.set(step, reading);
+    reading.catch(() => this.#stepFiles.delete(step));
+    return reading;
+  }
+}
+
+const TICK_MS = 100;
+
+async function metered<T>(meter: TaskMeter, work: () => Promise<T>): Promise<T> {
+  const timer = setInterval(() => meter.report(), TICK_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function succeeds(work: Promise<void>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** DuckDB refuses every statement after a fatal error, and keeps its spill files after one for lack of memory. */
+function isLasting(error: unknown): boolean {
+  if (!(error instanceof QueryError)) return false;
+  return error.kind === 'memory' || /^(fatal|internal)$/i.test(error.duckdbType);
+}
