@@ -25,6 +25,14 @@ export interface Comparison {
   readonly target?: number;
 }
 
+/** What a run may cost beside another. */
+export interface Cost {
+  readonly run: string;
+  readonly beside: string;
+  /** The largest ratio of their times; without it the cost is for information. */
+  readonly atMost?: number;
+}
+
 export interface Limit {
   readonly contestant: string;
   readonly measure: 'seconds' | 'peakRssBytes';
@@ -37,6 +45,7 @@ export interface Benchmark {
   readonly question: string;
   readonly contestants: readonly Contestant[];
   readonly comparisons?: readonly Comparison[];
+  readonly costs?: readonly Cost[];
   readonly limits?: readonly Limit[];
   readonly peerVersions?: Readonly<Record<string, string>>;
 }
@@ -48,6 +57,7 @@ export interface BenchmarkResult {
   readonly machine: MachineRecord;
   readonly samples: Readonly<Record<string, readonly Sample[]>>;
   readonly comparisons: readonly (Comparison & RatioEstimate)[];
+  readonly costs: readonly (Cost & RatioEstimate)[];
   readonly limits: readonly Limit[];
 }
 
@@ -68,7 +78,11 @@ export async function compare(benchmark: Benchmark, { races, pairs }: BenchOptio
     settings: { races, pairs },
     machine,
     samples: Object.fromEntries(samples),
-    comparisons: (benchmark.comparisons ?? []).map((comparison) => estimate(comparison, samples)),
+    comparisons: (benchmark.comparisons ?? []).map((comparison) => ({
+      ...comparison,
+      ...estimate(comparison.rival, comparison.ours, samples),
+    })),
+    costs: (benchmark.costs ?? []).map((cost) => ({ ...cost, ...estimate(cost.run, cost.beside, samples) })),
     limits: benchmark.limits ?? [],
   };
   await writeResult(result.name, result);
@@ -117,11 +131,13 @@ function logRun(label: string, { name }: Contestant, { seconds }: Sample): void 
   process.stderr.write(`${label.padStart(5)}  ${seconds.toFixed(3).padStart(8)} s  ${name}\n`);
 }
 
+/** How many times as long one contestant took as the other. */
 function estimate(
-  comparison: Comparison,
+  over: string,
+  under: string,
   samples: ReadonlyMap<string, readonly Sample[]>,
-): Comparison & RatioEstimate {
-  return { ...comparison, ...estimateRatio(secondsOf(comparison.rival), secondsOf(comparison.ours)) };
+): RatioEstimate {
+  return estimateRatio(secondsOf(over), secondsOf(under));
 
   function secondsOf(name: string): number[] {
     return (samples.get(name) ?? []).map(({ seconds }) => seconds);

@@ -2,12 +2,13 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
-import { canonicalFolder, digestFolder } from './harness/digest.ts';
-import { measureProcess } from './harness/measure-process.ts';
+import { canonicalFolder } from './harness/digest.ts';
 import { type BenchOptions, readOptions } from './harness/options.ts';
 import { peerPython, peerVersions } from './harness/peer-python.ts';
+import { pitwallCommand, setOptions } from './harness/pitwall-command.ts';
 import { projectPath } from './harness/project-root.ts';
 import { type DataFormat, raceData } from './harness/race-data.ts';
+import { runInto } from './harness/run-into.ts';
 import { runMain } from './harness/run-main.ts';
 import { type Comparison, type Contestant, compare, type Limit } from './harness.ts';
 
@@ -93,19 +94,13 @@ function comparisonsOf(format: DataFormat): Comparison[] {
 }
 
 function pitwall(job: string, { source, format, out }: Course): string[] {
-  const values = [`source=${source}`, `format=${format}`, `out=${out}`];
-  const settings = values.flatMap((value) => ['--set', value]);
-  return [process.execPath, projectPath('dist/cli.js'), 'run', job, ...settings, '--quiet'];
+  return pitwallCommand('run', job, ...setOptions({ source, format, out }), '--quiet');
 }
 
 function contestant(name: string, command: readonly string[], out: string): Contestant {
   return {
     name,
-    run: async () => {
-      await rm(out, { recursive: true, force: true });
-      const { seconds, cpuSeconds, peakRssBytes } = await measureProcess(command);
-      return { seconds, cpuSeconds, peakRssBytes, answer: await digestFolder(out) };
-    },
+    run: () => runInto(out, command),
     canonicalAnswer: () => canonicalFolder(out),
   };
 }

@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestFolder } from './harness/digest.ts';
+import { digestFolder, listOutputs } from './harness/digest.ts';
 import { measureProcess } from './harness/measure-process.ts';
 import { readOptions } from './harness/options.ts';
 import { projectPath } from './harness/project-root.ts';
@@ -54,9 +54,8 @@ async function countSampleRaces(): Promise<[string, number][]> {
 }
 
 async function countOutputRaces(out: string): Promise<[string, number][]> {
-  const names = (await readdir(out)).sort();
   return Promise.all(
-    names.map(async (name): Promise<[string, number]> => {
+    (await listOutputs(out)).map(async (name): Promise<[string, number]> => {
       const rows: unknown[] = JSON.parse(await readFile(join(out, name), 'utf8'));
       return [name, rows.length];
     }),

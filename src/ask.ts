@@ -81,13 +81,18 @@ export async function unchangedResult(
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<RunResult | undefined> {
   const startedMs = performance.now();
-  const manifest = force ? undefined : await findUnchanged(ask);
+  const manifest = force || namesRun(ask.job) ? undefined : await findUnchanged(ask);
   if (manifest === undefined) return undefined;
   return summariseUnchanged({
     manifest,
     inputBytes: ask.inputBytes,
     elapsedMs: performance.now() - startedMs,
   });
+}
+
+/** Files that are named after their run are made by each. */
+function namesRun({ steps }: Job): boolean {
+  return steps.some(({ output }) => output?.path.some(({ kind }) => kind === 'run'));
 }
 
 async function findUnchanged({ storage, store, fingerprint }: Ask): Promise<Manifest | undefined> {

@@ -3,10 +3,13 @@ import { planSteps } from './engine/run-steps.ts';
 import { divideLimits, type MachineLimits, machineLimits } from './execute/machine-limits.ts';
 import { withScratch } from './execute/scratch.ts';
 import type { Plan } from './plan/plan.ts';
+import { type RunFolder, runFolder } from './plan/run-folder.ts';
 import type { StepPlan } from './plan/step-plan.ts';
+import { readPlan } from './plan/task-files.ts';
 import { planAsk } from './plan-ask.ts';
 import { openManifestLog } from './publish/manifest-log.ts';
 import { reusableWork } from './publish/reusable-work.ts';
+import type { Storage } from './storage/storage.ts';
 
 export interface PlanOptions extends JobOptions, Partial<MachineLimits> {
   readonly only?: Readonly<Record<string, readonly string[]>>;
@@ -37,7 +40,16 @@ export async function loadPlan(ref: string, options: PlanOptions = {}): Promise<
 
 async function listSteps({ storage, store }: Ask, plan: Plan, options: PlanOptions): Promise<StepPlan[]> {
   const { force = false, signal = new AbortController().signal } = options;
-  const reusable = await reusableWork(storage, await openManifestLog(storage, store).latest());
+  const manifest = await openManifestLog(storage, store).latest();
+  const reusable = await reusableWork(storage, manifest);
+  const previous = manifest && (await readPlanOf(storage, runFolder(store, manifest.runId)));
   const limits = divideLimits(machineLimits(options), options).perWorker;
-  return withScratch((scratch) => planSteps({ storage, plan, limits, scratch, force, signal, ...reusable }));
+  return withScratch((scratch) =>
+    planSteps({ storage, plan, limits, scratch, force, signal, previous, ...reusable }),
+  );
+}
+
+/** The plan of a run, where its folder is left. */
+async function readPlanOf(storage: Storage, folder: RunFolder): Promise<Plan | undefined> {
+  return (await storage.head(folder.plan)) === undefined ? undefined : readPlan(storage, folder);
 }

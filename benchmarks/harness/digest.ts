@@ -12,19 +12,27 @@ export async function digestFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The SHA-256 of the names and bytes of a folder's files. */
+/** Pitwall's run store beside its outputs. */
+const RUN_STORE = '_pitwall';
+
+/** The names of the files that a run has made in a folder, in byte order; its run store is none. */
+export async function listOutputs(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name !== RUN_STORE).sort();
+}
+
+/** The SHA-256 of the names and bytes of the outputs in a folder. */
 export async function digestFolder(folder: string): Promise<string> {
   return digestFiles(folder, (bytes) => bytes);
 }
 
-/** The same of a folder's JSON files as values: white space, escapes and the order of keys do not count. */
+/** The same of JSON files as values: white space, escapes and the order of keys do not count. */
 export async function canonicalFolder(folder: string): Promise<string> {
   return digestFiles(folder, (bytes) => JSON.stringify(sortKeys(JSON.parse(bytes.toString('utf8')))));
 }
 
 async function digestFiles(folder: string, contentOf: (bytes: Buffer) => Buffer | string): Promise<string> {
   const hash = createHash('sha256');
-  for (const name of (await readdir(folder)).sort()) {
+  for (const name of await listOutputs(folder)) {
     const content = contentOf(await readFile(join(folder, name)));
     hash.update(`${name} ${Buffer.byteLength(content)}\n`).update(content);
   }

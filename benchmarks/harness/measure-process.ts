@@ -5,11 +5,19 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { projectPath } from './project-root.ts';
 
-/** What one process took, by wait4; times in seconds of the wall clock and of all its threads. */
+/** What a command took; times in seconds of the wall clock and of all its threads and processes. */
 export interface ProcessCost {
   readonly seconds: number;
   readonly cpuSeconds: number;
+  /** Of the largest of its processes, by wait4. */
   readonly peakRssBytes: number;
+  /** The sum of the peaks of all processes that were alive together; absent where there can be only one. */
+  readonly allRssBytes?: number;
+}
+
+/** The memory that a command had at most: of all its processes where that is known. */
+export function peakMemory({ peakRssBytes, allRssBytes = peakRssBytes }: ProcessCost): number {
+  return allRssBytes;
 }
 
 export interface MeasuredProcess extends ProcessCost {
@@ -33,8 +41,8 @@ export async function measureProcess(command: readonly string[]): Promise<Measur
     ]);
     const cost: ProcessCost & { exitCode: number } = JSON.parse(await readFile(report, 'utf8'));
     if (cost.exitCode !== 0) throw new Error(`exit code ${cost.exitCode} from: ${command.join(' ')}`);
-    const { seconds, cpuSeconds, peakRssBytes } = cost;
-    return { seconds, cpuSeconds, peakRssBytes, stdout };
+    const { exitCode: _, ...taken } = cost;
+    return { ...taken, stdout };
   } finally {
     await rm(folder, { recursive: true });
   }

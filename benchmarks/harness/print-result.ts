@@ -1,6 +1,7 @@
 import { textTable } from '../../src/report/text-table.ts';
 import type { BenchmarkResult, Limit, Sample } from '../harness.ts';
 import type { MachineRecord } from './machine.ts';
+import { peakMemory } from './measure-process.ts';
 import { median } from './statistics.ts';
 
 const MEGABYTE = 1e6;
@@ -13,6 +14,7 @@ export function printResult(result: BenchmarkResult): void {
     `races ${settings.races}, ${settings.pairs} runs of each after an untimed one whose answer was checked\n`,
     textTable(['contestant', 'median s', 'least', 'most', 'CPU s', 'peak MB'], costRows(result)),
     result.comparisons.length === 0 ? '' : textTable(RATIO_NAMES, ratioRows(result)),
+    result.costs.length === 0 ? '' : textTable(COST_NAMES, ratioOfCosts(result)),
     result.limits.length === 0 ? '' : textTable(['limit', 'below', 'got', ''], limitRows(result)),
   ];
   process.stdout.write(`${sections.filter((section) => section !== '').join('\n')}\n`);
@@ -51,6 +53,19 @@ function ratioRows({ comparisons }: BenchmarkResult): string[][] {
   ]);
 }
 
+const COST_NAMES = ['run', 'beside', 'cost', '95 % interval', 'at most', ''];
+
+function ratioOfCosts({ costs }: BenchmarkResult): string[][] {
+  return costs.map(({ run, beside, ratio, low, high, atMost }) => [
+    run,
+    beside,
+    `${ratio.toFixed(3)} ×`,
+    `${low.toFixed(3)} to ${high.toFixed(3)}`,
+    atMost === undefined ? '' : `${atMost} ×`,
+    atMost === undefined ? '' : verdict(ratio <= atMost),
+  ]);
+}
+
 function limitRows({ limits, samples }: BenchmarkResult): string[][] {
   return limits.map((limit) => {
     const got = measured(limit, samples[limit.contestant] ?? []);
@@ -68,7 +83,7 @@ function format({ measure }: Limit, value: number): string {
 }
 
 function peakRss(runs: readonly Sample[]): number {
-  return Math.max(...runs.map(({ peakRssBytes }) => peakRssBytes));
+  return Math.max(...runs.map(peakMemory));
 }
 
 function verdict(isReached: boolean): string {

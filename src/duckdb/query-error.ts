@@ -90,7 +90,7 @@ export function toQueryError(text: string | null, sql: string): QueryError {
   const detail = document.exception_message ?? 'unknown error';
   const kind = KINDS[duckdbType] ?? 'data';
   const [headline, ownHint] = splitHint(detail);
-  const hint = kind === 'memory' ? MEMORY_ADVICE : ownHint;
+  const hint = kind === 'memory' ? adviseOnMemory(headline) : ownHint;
   const offset =
     document.position === undefined ? undefined : toOffset(sql, headline, Number(document.position));
   const message = hint === undefined ? headline : `${headline.replace(/[!.]$/, '')}; ${hint}`;
@@ -120,6 +120,16 @@ function parseErrorText(text: string): ErrorDocument {
 
 /** DuckDB's own advice is to change its settings, which nobody can here. */
 const MEMORY_ADVICE = 'give DuckDB more by --memory, or fewer --threads';
+const SPILL_ADVICE = 'the disk has no more room to spill to: make some, or give DuckDB more by --memory';
+
+function adviseOnMemory(headline: string): string {
+  return isSpillFull(headline) ? SPILL_ADVICE : MEMORY_ADVICE;
+}
+
+/** Whether a message says that spilling came to the end of what it may take of the disk. */
+export function isSpillFull(message: string): boolean {
+  return message.startsWith('failed to offload data block');
+}
 
 function splitHint(detail: string): [string, string | undefined] {
   const [headline = '', ...rest] = detail.split('\n').map((line) => line.trim());

@@ -29,6 +29,8 @@ export interface StepsPlanning {
   readonly kept: ReadonlyMap<string, string>;
   /** Runs what could be skipped. */
   readonly force: boolean;
+  /** The plan of what is published, to say what has changed since. */
+  readonly previous?: Plan | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -101,8 +103,8 @@ async function stepContext(
   outline: StepOutline,
   stepFiles: ReadonlyMap<string, readonly StepFile[]>,
 ): Promise<StepContext> {
-  const { published, kept, force } = run;
-  const common = { stepFiles, published, kept, force };
+  const { published, kept, force, previous } = run;
+  const common = { stepFiles, published, kept, force, previous };
   const isPartitioned = outline.kind === 'partition' || outline.kind === 'write';
   if (isPartitioned) return { ...common, partitions: await partitionsOf(run, outline, stepFiles) };
   return outline.kind === 'slice' ? { ...common, cut: await cutSliced(run, outline) } : common;

@@ -1,3 +1,4 @@
+import { isSpillFull } from '../duckdb/query-error.ts';
 import { type ErrorKind, PitwallError } from '../error.ts';
 import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { StepPlan } from '../plan/step-plan.ts';
@@ -36,11 +37,16 @@ export function openingFailure(error: Error, task: FailedTask): Error {
 function explain(error: Error, { attempts, limits }: FailedTask): string {
   const tries = `in ${count(attempts, 'attempt')}`;
   if (isOutOfMemory(error)) {
-    const how = error instanceof WorkerLoss ? error.message : 'out of memory';
-    return `${how} ${tries}, the last with ${describeLimits(limits)}; give it more by --memory, run fewer --workers, or divide the work into smaller slices or partitions`;
+    const isFull = isSpillFull(error.message);
+    const how =
+      error instanceof WorkerLoss
+        ? error.message
+        : `out of memory${isFull ? ' and of disk to spill to' : ''}`;
+    const room = isFull ? 'make room on the disk of the outputs, ' : '';
+    return `${how} ${tries}, the last with ${describeLimits(limits)}; ${room}give it more by --memory, run fewer --workers, or divide the work into smaller slices or partitions`;
   }
-  if (error instanceof WorkerLoss && error.isCrash)
-    return `${error.message} ${tries}; an input may be damaged in a way that the engine does not see`;
+  if (error instanceof WorkerLoss && error.advice !== undefined)
+    return `${error.message} ${tries}; ${error.advice}`;
   return isRetriable(error) ? `${error.message}, ${tries}` : error.message;
 }
 

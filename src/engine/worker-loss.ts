@@ -18,13 +18,23 @@ const CRASHES: ReadonlySet<string | null> = new Set(['SIGSEGV', 'SIGABRT', 'SIGB
 /** A worker process that ended while it had a task. The message says how: `killed by SIGSEGV`. */
 export class WorkerLoss extends PitwallError {
   readonly isCrash: boolean;
+  /** What to do when it happens each time, where that is known. */
+  readonly advice: string | undefined;
 
   constructor(end: WorkerEnd) {
     super(end.outOfMemory ? 'memory' : 'temporary', describeEnd(end), {
       cause: end.stderr === '' ? undefined : new Error(end.stderr),
     });
     this.isCrash = CRASHES.has(end.signal);
+    this.advice = advise(end, this.isCrash);
   }
+}
+
+function advise({ signal, killedFor }: WorkerEnd, isCrash: boolean): string | undefined {
+  if (killedFor !== undefined) return 'the machine may be too busy: run fewer --workers';
+  if (isCrash) return 'an input may be damaged in a way that the engine does not see';
+  if (signal === null) return undefined;
+  return 'it was ended from outside: look for limits (ulimit, the batch system) and in the log of the system';
 }
 
 function describeEnd({ code, signal, killedFor, outOfMemory }: WorkerEnd): string {

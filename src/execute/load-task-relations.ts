@@ -43,6 +43,7 @@ export async function loadRelations(work: TaskWork, filter: PartitionFilter | un
     await worker.narrowInput({ ...input, files: task.files[input.name] ?? [] }, scratch, signal);
   for (const step of plan.job.steps.filter(({ name }) => names.includes(name)))
     await loadStep(work, step, filter);
+  await worker.dropOthers();
 }
 
 /** An input that cannot be divided is read whole by the one task that slices it. */

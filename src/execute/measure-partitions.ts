@@ -2,7 +2,7 @@ import type { Session } from '../duckdb/session.ts';
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import type { Column } from '../job/job.ts';
 import type { StepFile } from '../plan/step-plan.ts';
-import { partitionRows } from './partition-filter.ts';
+import { PLACE_COLUMN, partitionRows } from './partition-filter.ts';
 import type { PartitionTexts } from './partition-path.ts';
 import { stepFileCounts } from './step-relation.ts';
 
@@ -55,7 +55,7 @@ async function queryMeasures(
   const rows = partitionRows(partitions, columns);
   const parts = steps.map((step, index) => partsOfStep(step, index));
   const sql = `
-    WITH wanted AS (SELECT unnest(range(${partitions.length})) AS __pitwall_place, * FROM (${rows.sql})),
+    WITH wanted AS (${rows.sql}),
     held AS (${parts.join('\nUNION ALL\n')})
     SELECT place, sum(bytes) AS bytes,
       md5(array_to_string(list_transform(list_sort(list_distinct(list(rank))), lambda r: ($fingerprints::VARCHAR[])[r]), ',')) AS identity
@@ -83,7 +83,7 @@ function partsOfStep(step: NarrowedStep, index: number): string {
     step,
     step.shared.map(({ own }) => own),
   );
-  return `SELECT __pitwall_place AS place, rank, __pitwall_rows * bytes_a_row AS bytes
+  return `SELECT ${PLACE_COLUMN} AS place, rank, __pitwall_rows * bytes_a_row AS bytes
     FROM (${counted}) AS counted
     JOIN (SELECT unnest(range(${step.files.length})) AS file, unnest($ranks${index}::VARCHAR[])::INTEGER AS rank,
       unnest($bytes${index}::VARCHAR[])::DOUBLE AS bytes_a_row) AS files ON file = __pitwall_file

@@ -50,8 +50,9 @@ async function ownPartitions(work: TaskWork, step: Step): Promise<PartitionFilte
   if (names.length === 0) return undefined;
   const types = names.map((name) => ({ name, type: typeOfColumn(columnsOf(work, step), name) }));
   const table = `pitwall partitions of ${step.name}`;
-  worker.dropAfterTask('TABLE', table, 'main');
-  return createPartitionFilter(worker.session, table, partitionsOf(work), types);
+  const filter = await createPartitionFilter(worker.session, table, partitionsOf(work), types);
+  if (filter.kind === 'table') worker.dropAfterTask(table);
+  return filter;
 }
 
 function partitionsOf({ task }: TaskWork) {
@@ -102,7 +103,7 @@ async function compute(
 ): Promise<WrappedSql> {
   meter.begin(`computing ${step.name}`);
   const name = `pitwall computed ${step.name}`;
-  worker.dropAfterTask('TABLE', name, 'main');
+  worker.dropAfterTask(name);
   await createRelation(worker.session, plan.job, step, { kind: 'TABLE', name, source });
   return tableSource({ name });
 }

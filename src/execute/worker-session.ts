@@ -51,7 +51,8 @@ export class WorkerSession {
   readonly #loaded = new Map<string, LoadedInput>();
   readonly #steps = new Set<string>();
   #narrowed: PlannedInput[] = [];
-  #drops: string[] = [];
+  readonly #views = new Map<string, 'own' | "another's">();
+  readonly #tables: string[] = [];
 
   private constructor(
     session: Session,
@@ -115,7 +116,7 @@ export class WorkerSession {
     const { setup } = inputStatements(input, { numbers: this.#numbersOf(input), temporary: true });
     for (const statement of setup) await this.session.run(statement);
     this.#narrowed.push(input);
-    this.dropAfterTask('VIEW', input.name, 'temp');
+    this.#views.set(input.name, 'own');
   }
 
   /** Makes an earlier step available to SQL under its name, to all tasks. */
@@ -127,14 +128,22 @@ export class WorkerSession {
 
   /** Makes a part of an earlier step available to the task under the step's name. */
   async narrowStep(name: string, scan: string): Promise<void> {
-    await this.session.run(`CREATE TEMP VIEW ${quoteIdentifier(name)} AS ${scan}`);
-    this.dropAfterTask('VIEW', name, 'temp');
+    await this.session.run(`CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS ${scan}`);
+    this.#views.set(name, 'own');
   }
 
-  dropAfterTask(kind: 'VIEW' | 'TABLE', name: string, schema: 'temp' | 'main'): void {
-    this.#drops.push(
-      `DROP ${kind} IF EXISTS ${schema === 'temp' ? 'temp.main' : 'main'}.${quoteIdentifier(name)}`,
-    );
+  /** Drops parts that earlier tasks read: they would hide what this one reads whole. Most tasks replace them instead. */
+  async dropOthers(): Promise<void> {
+    for (const [name, whose] of this.#views) {
+      if (whose === 'own') continue;
+      await this.session.run(`DROP VIEW temp.main.${quoteIdentifier(name)}`);
+      this.#views.delete(name);
+    }
+  }
+
+  /** Has a table go at the end of the task. */
+  dropAfterTask(table: string): void {
+    this.#tables.push(table);
   }
 
   /**
@@ -197,10 +206,12 @@ export class WorkerSession {
     this.encoders?.interrupt();
   }
 
-  /** Drops what was made for the task. */
+  /** Drops what was made for the task and takes room. */
   async endTask(): Promise<void> {
     this.#narrowed = [];
-    for (const statement of this.#drops.splice(0).reverse()) await this.session.run(statement);
+    for (const name of this.#views.keys()) this.#views.set(name, "another's");
+    for (const table of this.#tables.splice(0))
+      await this.session.run(`DROP TABLE IF EXISTS main.${quoteIdentifier(table)}`);
   }
 
   async close(): Promise<void> {

@@ -93,7 +93,7 @@ async function assertAnnounced({ log, announced }: Work): Promise<void> {
 async function removeStale(work: Work, stale: StaleFile): Promise<void> {
   const { storage, signal, announced, onWarning } = work;
   const found = await storage.head(stale.url).catch(ignoreFolder);
-  if (found === undefined) return;
+  if (found === undefined) return await storage.pruneFolders(stale.url, stale.root);
   if (!(await isStale(storage, found, stale))) {
     if (!announced.publishing.putsBack) onWarning(describeLeft(stale.url));
     return;

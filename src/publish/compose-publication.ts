@@ -1,4 +1,5 @@
 import type { CheckResult, StagedOutput, TaskRecord } from '../execute/record.ts';
+import type { Step } from '../job/job.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import type { PartitionValuesOf, StepPlan } from '../plan/step-plan.ts';
@@ -63,12 +64,19 @@ function carriedOutputs({ plan, steps, previous }: RunToPublish): PublishedOutpu
   const skipped = new Set(steps.flatMap(({ step }) => step.skipped.map(({ fingerprint }) => fingerprint)));
   const failed = steps.flatMap(failedPartitions);
   const names = new Set(plan.job.steps.map(({ name }) => name));
+  const ofEachRun = new Set(plan.job.steps.filter(namesRun).map(({ name }) => name));
   return (previous?.outputs ?? []).filter(
     (output) =>
       skipped.has(output.unit) ||
+      ofEachRun.has(output.step) ||
       (names.has(output.step) && isNarrowedOut(output, plan.only)) ||
       failed.some((partition) => covers(partition, output)),
   );
+}
+
+/** The files of earlier runs stay beside those of this one. */
+function namesRun({ output }: Step): boolean {
+  return output?.path.some(({ kind }) => kind === 'run') ?? false;
 }
 
 interface FailedPartition {

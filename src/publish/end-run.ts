@@ -27,7 +27,9 @@ async function listAttempts(storage: Storage, { url }: RunFolder): Promise<Reado
   for await (const object of storage.listFolder(`${url}/attempts`)) {
     const [task = '', attempt = ''] = object.url.slice(`${url}/attempts/`.length).split('/');
     const attempts = tasks.get(task) ?? new Map<string, string[]>();
-    tasks.set(task, attempts.set(attempt, [...(attempts.get(attempt) ?? []), object.url]));
+    const urls = attempts.get(attempt) ?? [];
+    urls.push(object.url);
+    tasks.set(task, attempts.set(attempt, urls));
   }
   return tasks;
 }

@@ -27,7 +27,12 @@ export function globDepth(pattern: string): number {
   return /\{[^}]*\/[^}]*\}/.test(pattern) ? Number.POSITIVE_INFINITY : below.length;
 }
 
+const SURROGATE = /[\ud800-\udfff]/;
+
 /** The order of urls everywhere: by their UTF-8 bytes, as object stores list them. */
 export function compareUrls(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (a === b) return 0;
+  // Without surrogates JavaScript's own order is the same.
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : 1;
 }

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 
 /** The version of a file. A hard link has the etag of the file that it was made from. */
 export function localEtag({ mtimeNs, size, ino }: BigIntStats): string {
-  return createHash('sha256').update(`${mtimeNs}:${size}:${ino}`).digest('hex').slice(0, 32);
+  return createHash('sha256').update(`${mtimeNs}:${size}:${ino}`).digest().subarray(0, 16).toString('hex');
 }
 
 /** The etag of the file at a path, links followed; `undefined` where none lies. */

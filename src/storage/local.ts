@@ -51,10 +51,14 @@ async function* listFolder(folder: string): AsyncGenerator<StoredObject> {
   yield* objectsAt(await walk(folder, Number.POSITIVE_INFINITY));
 }
 
+/** How many files are looked at together. */
+const LOOKS_AT_ONCE = 64;
+
 async function* objectsAt(paths: readonly string[]): AsyncGenerator<StoredObject> {
-  for (const path of paths.toSorted(compareUrls)) {
-    const object = await existing(path);
-    if (object !== undefined) yield object;
+  const sorted = paths.toSorted(compareUrls);
+  for (let start = 0; start < sorted.length; start += LOOKS_AT_ONCE) {
+    const found = await Promise.all(sorted.slice(start, start + LOOKS_AT_ONCE).map(existing));
+    for (const object of found) if (object !== undefined) yield object;
   }
 }
 
@@ -71,13 +75,12 @@ async function entriesOf(folder: string) {
   });
 }
 
-/** All files below a folder. */
-async function walk(folder: string, depth: number): Promise<string[]> {
-  const paths: string[] = [];
+/** Adds all files below a folder to `paths`. */
+async function walk(folder: string, depth: number, paths: string[] = []): Promise<string[]> {
   for (const entry of await entriesOf(folder)) {
     const path = join(folder, entry.name);
     if (!(await leadsToFolder(entry, path))) paths.push(path);
-    else if (depth > 1) paths.push(...(await walk(path, depth - 1)));
+    else if (depth > 1) await walk(path, depth - 1, paths);
   }
   return paths;
 }

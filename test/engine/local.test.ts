@@ -179,7 +179,11 @@ describe('a task that fails', () => {
       'data',
       'killed by SIGABRT in 3 attempts; an input may be damaged in a way that the engine does not see',
     ],
-    ['signal SIGKILL', 'temporary', 'killed by SIGKILL, in 3 attempts'],
+    [
+      'signal SIGKILL',
+      'temporary',
+      'killed by SIGKILL in 3 attempts; it was ended from outside: look for limits (ulimit, the batch system) and in the log of the system',
+    ],
     ['exit 1', 'temporary', 'ended by itself with exit code 1, in 3 attempts'],
   ])('by %s each time says so', async (act, kind, message) => {
     const rig = await openRig({ tasks: { 0: [act] } });

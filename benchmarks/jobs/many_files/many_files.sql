@@ -1,0 +1,1 @@
+SELECT part, id, value FROM events

@@ -1,0 +1,82 @@
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PitwallError } from '../../src/error.ts';
+import { probeStore } from '../../src/publish/probe-store.ts';
+import { proveWritable } from '../../src/publish/prove-writable.ts';
+import { localStorage } from '../../src/storage/local.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import { someFolder } from '../execute/some-step.ts';
+
+const storage = localStorage();
+
+describe('probing a store', () => {
+  const unsafe = (what: string) =>
+    `cannot keep runs in ~: it ${what}, so that two runs could spoil each other's; choose a store with conditional writes`;
+
+  async function probeWith(writeAtomic: Storage['writeAtomic']): Promise<string> {
+    const store = await someFolder();
+    const error = await probeStore({ ...storage, writeAtomic }, store).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(PitwallError);
+    expect(await readdir(store)).toEqual([]);
+    return String(error).replace(store, '~');
+  }
+
+  it('finds nothing wrong with a local disk, and leaves no trace', async () => {
+    const store = await someFolder();
+    await probeStore(storage, store);
+    expect(await readdir(store)).toEqual([]);
+  });
+
+  it('refuses one that does not heed conditions', async () => {
+    const heedless: Storage['writeAtomic'] = (url, bytes) => storage.writeAtomic(url, bytes);
+    expect(await probeWith(heedless)).toBe(unsafe('creates an object that exists'));
+  });
+
+  it('refuses one in which several racing creators win', async () => {
+    const racy: Storage['writeAtomic'] = async (url, bytes) => {
+      const isThere = (await storage.head(url)) !== undefined;
+      await new Promise((resolve) => setImmediate(resolve));
+      return isThere ? { kind: 'refused' } : storage.writeAtomic(url, bytes);
+    };
+    expect(await probeWith(racy)).toMatch(/: it let [234] of 4 racing creators of an object win, /);
+  });
+
+  it('refuses one that creates nothing', async () => {
+    expect(await probeWith(async () => ({ kind: 'refused' }))).toBe(unsafe('refuses to create an object'));
+  });
+});
+
+describe('proving that roots can be written', () => {
+  it('leaves no trace, whether they are there or not', async () => {
+    const folder = await someFolder();
+    await mkdir(join(folder, 'there'));
+    const roots = ['there', 'not/there', 'there'].map((name) => join(folder, name));
+    await proveWritable(storage, roots);
+    expect(await readdir(folder, { recursive: true })).toEqual(['there']);
+  });
+
+  it('names the root that is a file, and leaves no trace of the others', async () => {
+    const folder = await someFolder();
+    const [good, bad] = [join(folder, 'good'), join(folder, 'file')];
+    await writeFile(bad, 'a file');
+    await expect(proveWritable(storage, [good, bad])).rejects.toMatchObject({
+      kind: 'output',
+      message: `cannot write ${bad}: a part of the path is a file, not a folder; change the output path`,
+    });
+    expect(await readdir(folder)).toEqual(['file']);
+  });
+
+  it('names the root that lies behind a link that leads nowhere', async () => {
+    const root = join(await someFolder(), 'link');
+    await symlink('/nowhere/at/all', root);
+    await expect(proveWritable(storage, [root])).rejects.toThrow(`cannot write ${root}: `);
+  });
+
+  it.runIf(process.platform === 'linux')('names the root where nothing can be made', async () => {
+    await expect(proveWritable(storage, ['/proc/nope'])).rejects.toMatchObject({
+      kind: 'output',
+      message: 'cannot write /proc/nope: nothing can be made there; change the output path',
+    });
+  });
+});
