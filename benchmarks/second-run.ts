@@ -44,7 +44,7 @@ async function compareFormat(format: DataFormat, folder: string, options: BenchO
     ...ALWAYS_DIVIDED,
   ];
   const plan = await divideFinely(jobInto(out), join(folder, 'plan.json'));
-  const finely = pitwallCommand('run', ...jobInto(out), '--plan', plan, '--json');
+  const finely = pitwallCommand('run', ...jobInto(out), '--plan', plan, '--quiet', '--json');
   await compare(
     {
       name: `second-run-${format}`,

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addCommands } from './commands/add-commands.ts';
 import { processTerminal } from './commands/terminal.ts';
 import { PitwallError } from './error.ts';
+import { errorCode } from './storage/local-error.ts';
 
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof SIGNALS;
@@ -58,13 +59,18 @@ function oneLine(text: string): string {
 function reportFailure(error: unknown, interruptedBy: Signal | undefined): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
   const isExpected = error instanceof PitwallError;
-  const text = isExpected
-    ? String(error)
-    : `internal error: ${error instanceof Error ? error.message : String(error)}; please report it with the output of --debug`;
+  const text = isExpected ? String(error) : describeUnexpected(error);
   processTerminal.err(`pitwall: ${oneLine(text)}\n`);
   if (process.argv.includes('--debug')) processTerminal.err(`${inspect(error)}\n`);
   if (interruptedBy !== undefined) return SIGNALS[interruptedBy];
   return isExpected ? error.exitCode : INTERNAL_ERROR;
+}
+
+/** Handles can be short wherever a file is opened, modules of Pitwall's own included. */
+function describeUnexpected(error: unknown): string {
+  if (errorCode(error) === 'EMFILE') return 'too many files are open; raise the limit (ulimit -n)';
+  const message = error instanceof Error ? error.message : String(error);
+  return `internal error: ${message}; please report it with the output of --debug`;
 }
 
 /** Whoever reads our output may have seen enough: `pitwall query … | head`. */

@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { projectPath } from './project-root.ts';
 
 /** Writes `benchmarks/results/<name>.json`. */
@@ -8,9 +9,18 @@ export async function writeResult(name: string, result: object): Promise<void> {
 
 /** Writes a file into benchmarks/results and gives its path. */
 export async function writeResultFile(fileName: string, content: string): Promise<string> {
-  const folder = projectPath('benchmarks/results');
+  return writeInto('benchmarks/results', fileName, content);
+}
+
+/** Writes a file into docs/figures and gives its path. */
+export async function writeFigure(fileName: string, content: string): Promise<string> {
+  return writeInto('docs/figures', fileName, content);
+}
+
+async function writeInto(folderName: string, fileName: string, content: string): Promise<string> {
+  const folder = projectPath(folderName);
   await mkdir(folder, { recursive: true });
-  const path = projectPath('benchmarks/results', fileName);
+  const path = join(folder, fileName);
   await writeFile(path, content);
   return path;
 }

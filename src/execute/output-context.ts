@@ -18,6 +18,8 @@ export interface OutputContext {
   readonly columns: readonly Column[];
   /** The SELECT of the rows: sorted by partition and order keys when the step has `order_by`. */
   readonly rows: WrappedSql;
+  /** The rows come sorted by partition even where the step has no `order_by`. */
+  readonly grouped?: boolean;
   readonly parameters: Parameters;
   readonly partitions: PartitionSet;
   /** The task's units, one for each of its partitions or one for all: an output tells the one that it belongs to. */

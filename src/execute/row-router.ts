@@ -14,6 +14,8 @@ export interface RowRouterOptions {
    * partition is whole when the next begins. `undefined`: rows come in any order, each to its partition.
    */
   readonly ties: readonly TieReader[] | undefined;
+  /** Rows come sorted by the partition columns, though not within a partition. */
+  readonly grouped?: boolean;
   /** A folder for rows that do not fit into `memoryBytes`. */
   readonly spillFolder: string;
   /** How much the encoded rows of all partitions may take together before some are written to disk. */
@@ -89,7 +91,7 @@ export class RowRouter {
   }
 
   #create(row: number): Partition {
-    if (this.#options.ties !== undefined) this.#closePrevious();
+    if (this.#options.ties !== undefined || this.#options.grouped) this.#closePrevious();
     const keys = this.#readers.map((reader) => reader.read(row));
     const spillPath = join(this.#options.spillFolder, `partition-${this.#created++}.rows`);
     const partition = { keys, rows: new PartitionRows(spillPath) };

@@ -25,17 +25,23 @@ export function tableSource({ name }: Pick<Step, 'name'>): WrappedSql {
   return { sql, before: sql.length };
 }
 
-/** The rows of a step, narrowed to the wanted partitions; sorted by partition and `order_by` where it has one. */
+/**
+ * The rows of a step, narrowed to the wanted partitions; sorted by partition and `order_by` where it has one.
+ *
+ * @param grouped - sorts by partition where there is no `order_by` too
+ */
 export function stepRows(
   step: Step,
   columns: readonly Column[],
   only: OnlyValues,
   source: WrappedSql = statementSource(step),
+  grouped = false,
 ): WrappedSql {
   const typeOf = (name: string) => columns.find((column) => column.name === name)?.type ?? 'VARCHAR';
   const isOrdered = step.orderBy.length > 0;
   const before = `SELECT *${isOrdered ? hiddenColumn(step, typeOf) : ''} FROM `;
-  const order = isOrdered ? `\nORDER BY ${orderByList(step.partitionBy, step.orderBy)}` : '';
+  const isSorted = isOrdered || (grouped && step.partitionBy.length > 0);
+  const order = isSorted ? `\nORDER BY ${orderByList(step.partitionBy, step.orderBy)}` : '';
   const sql = `${before}${source.sql}${whereOnly(step, typeOf, only)}${order}`;
   return { sql, before: before.length + source.before };
 }

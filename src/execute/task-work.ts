@@ -44,6 +44,9 @@ export function columnsOf({ plan }: Pick<TaskWork, 'plan'>, { name }: Step): rea
   return plan.columns[name] ?? [];
 }
 
+/** So many partitions take more memory than the rows of each have to be kept apart in; sorting them costs less. */
+const GROUPED_FROM_PARTITIONS = 1000;
+
 /** @param folder - the name of the staging folder within the attempt's scratch */
 export function outputContext(
   work: TaskWork,
@@ -51,10 +54,12 @@ export function outputContext(
   { source, partitions, folder }: { source: WrappedSql; partitions: PartitionSet; folder: string },
 ): OutputContext {
   const columns = columnsOf(work, step);
+  const grouped = (partitions?.length ?? 0) >= GROUPED_FROM_PARTITIONS;
   return {
     step,
     columns,
-    rows: stepRows(step, columns, onlyOf(work), source),
+    rows: stepRows(step, columns, onlyOf(work), source, grouped),
+    grouped,
     parameters: bindParams(work.plan.job.params, step.parameters),
     partitions,
     units: work.task.units,

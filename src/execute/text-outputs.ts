@@ -58,6 +58,7 @@ async function streamRows(
     encoder,
     partitionBy: step.partitionBy,
     ties: step.orderBy.length > 0 ? createTieReaders(result.schema, step.orderBy) : undefined,
+    grouped: context.grouped ?? false,
     spillFolder: context.stagingFolder,
     memoryBytes: ROUTING_BYTES,
   });

@@ -3,6 +3,7 @@ import { readRecordAt } from '../execute/commit-record.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import type { Storage } from '../storage/storage.ts';
+import { openManifestLog } from './manifest-log.ts';
 
 const TASKS_AT_ONCE = 16;
 
@@ -16,6 +17,7 @@ export async function tidyRun(storage: Storage, folder: RunFolder): Promise<void
   const tidied = await mapConcurrent([...tasks], TASKS_AT_ONCE, ([task, attempts]) =>
     tidyTask(storage, folder, task, attempts),
   );
+  await removeBackups(storage, folder);
   if (!tidied.includes('committed') && !(await hasRecords(storage, folder))) await removeRun(storage, folder);
 }
 
@@ -49,6 +51,12 @@ async function tidyTask(
   for (const [attempt, urls] of attempts)
     if (attempt !== winner) for (const file of urls) await storage.delete(file);
   return isCommitted ? 'committed' : 'failed';
+}
+
+/** What an announcement that is still to be carried out may put back stays. */
+async function removeBackups(storage: Storage, { store, url }: RunFolder): Promise<void> {
+  const manifest = await openManifestLog(storage, store).latest();
+  if (manifest?.publishing === undefined) await storage.deleteFolder(`${url}/backup`);
 }
 
 async function hasRecords(storage: Storage, { url }: RunFolder): Promise<boolean> {

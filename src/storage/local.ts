@@ -70,7 +70,7 @@ async function subfolders(folder: string): Promise<string[]> {
 /** One that is not there is empty; one that cannot be read is an error. */
 async function entriesOf(folder: string) {
   return await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return [];
     throw localError(error, 'list', folder);
   });
 }

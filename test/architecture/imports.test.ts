@@ -25,7 +25,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'plan-job.ts': [...GROUND, ...PIPELINE, 'ask.ts', 'plan-ask.ts'],
   'run.ts': [...GROUND, ...PIPELINE, 'ask.ts', 'plan-ask.ts'],
   commands: [...GROUND, ...PIPELINE, 'ask.ts', 'plan-job.ts', 'run.ts'],
-  'cli.ts': ['error.ts', 'commands'],
+  'cli.ts': ['error.ts', 'storage', 'commands'],
   'index.ts': [...GROUND, ...PIPELINE, 'plan-job.ts', 'run.ts'],
 };
 

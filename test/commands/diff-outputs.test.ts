@@ -41,7 +41,7 @@ async function twoRuns(
     expect(await log.append({ ...common, sequence: index + 1, publishedAt: '', outputs })).toBe(true);
     await writePlan(storage, folder, {
       ...{ version: 2, job, jobHash: '', engine: '', only: {}, columns: {}, inputs: [] },
-      ...{ shape: 'fused', targetBytes: 1, sha256: '' },
+      ...{ shape: 'fused', targetBytes: 1, sha256: '', asked: { set: {}, cwd: '/' } },
     });
     runs.push({ storage, folder });
   }

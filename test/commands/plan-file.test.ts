@@ -9,11 +9,11 @@ import { someFolder, someJob } from '../execute/some-step.ts';
 const usage = (message: string) => expect.objectContaining({ name: 'PitwallError', kind: 'usage', message });
 
 function somePlan(): Plan {
-  const plan: Omit<Plan, 'sha256'> = {
+  const plan: Omit<Plan, 'sha256' | 'asked'> = {
     ...({ version: 2, shape: 'fused' } as const),
     ...{ job: someJob(), jobHash: '', engine: 'e', only: {}, columns: {}, inputs: [], targetBytes: 1 },
   };
-  return { ...plan, sha256: planHash(plan), cwd: '/work' };
+  return { ...plan, sha256: planHash(plan), asked: { set: {}, cwd: '/work' } };
 }
 
 describe('a plan in a file', () => {

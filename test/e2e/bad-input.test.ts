@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
-import { chmod, mkdir, symlink } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type PitwallOptions, pitwall } from './pitwall.ts';
 import { unprivileged } from './unprivileged.ts';
-import { jobWorkspace, readTree, writeFiles } from './workspace.ts';
+import { jobWorkspace, readPublished, readTree, writeFiles } from './workspace.ts';
 
 /** What `pitwall run job` refuses in a workspace, and the whole of stderr; `<cwd>` stands for the workspace. */
 interface Refusal {
@@ -15,6 +15,8 @@ interface Refusal {
   readonly files?: Readonly<Record<string, string>>;
   readonly exitCode: number;
   readonly stderr: string;
+  /** Whether it fails after a task was committed. */
+  readonly keepsRun?: boolean;
 }
 
 const HEADER = 'id,shop,day,amount\n';
@@ -23,18 +25,35 @@ function orders(...lines: string[]): Record<string, string> {
   return { 'data/orders.csv': `${HEADER}${lines.map((line) => `${line}\n`).join('')}` };
 }
 
-/** Runs a job that has to fail: one line on stderr, nothing on stdout, and every byte on disk as it was. */
+/**
+ * Runs a job that has to fail: one line on stderr, nothing on stdout, and every byte on disk as it was. Where tasks were
+ * committed before it failed their run stays, for `resume` and `show`; what is published is as it was.
+ */
 async function expectRefusal(
   cwd: string,
-  { args = [], exitCode, stderr }: Omit<Refusal, 'job' | 'files'>,
+  { args = [], exitCode, stderr, keepsRun = false }: Omit<Refusal, 'job' | 'files'>,
   user: Pick<PitwallOptions, 'uid' | 'gid'> = {},
 ): Promise<void> {
-  const before = await readTree(cwd);
+  const read = keepsRun ? readPublished : readTree;
+  const before = await read(cwd);
   const env = { TMPDIR: join(cwd, 'tmp') };
   const outcome = await pitwall(['run', 'job', '--quiet', ...args], { cwd, env, ...user });
   const shown = outcome.stderr.replaceAll(cwd, '<cwd>');
   expect({ ...outcome, stderr: shown }).toEqual({ code: exitCode, stdout: '', stderr: `${stderr}\n` });
-  expect(await readTree(cwd)).toEqual(before);
+  expect(await read(cwd)).toEqual(before);
+  if (keepsRun) await expectFailedRun(cwd, stderr);
+}
+
+/** The failed run tells why, and holds nothing but its plan, its records and what they name. */
+async function expectFailedRun(cwd: string, stderr: string): Promise<void> {
+  const runs = join(cwd, 'results/_pitwall/job/runs');
+  const [run = '', ...others] = await readdir(runs);
+  expect(others).toEqual([]);
+  const { pitwall } = JSON.parse(await readFile(join(runs, run, 'run_results.json'), 'utf8'));
+  expect(pitwall.status).toBe('failed');
+  expect(`pitwall: ${pitwall.message.replaceAll(cwd, '<cwd>')}`).toBe(stderr);
+  const parts = ['attempts', 'events.ndjson', 'inputs', 'plan.json', 'records', 'run_results.json', 'tasks'];
+  expect((await readdir(join(runs, run))).sort()).toEqual(parts);
 }
 
 function testRefusals(refusals: Readonly<Record<string, Refusal>>): void {
@@ -336,6 +355,7 @@ describe('a place that cannot be written ends in exit code 1:', () => {
     const cwd = await jobWorkspace('shops');
     await mkdir(join(cwd, 'results/Oslo.json'));
     await expectRefusal(cwd, {
+      keepsRun: true,
       exitCode: 1,
       stderr:
         "pitwall: cannot write <cwd>/results/Oslo.json: a folder has this name; move it away or change the output's path",
@@ -348,6 +368,7 @@ describe('a place that cannot be written ends in exit code 1:', () => {
     await writeFiles(cwd, orders('1,Oslo,2024-01-01,1', '2,Rome,2024-01-01,1', '3,Zug,2024-01-01,1'));
     await expectRefusal(cwd, {
       args: ['--set', 'source=data'],
+      keepsRun: true,
       exitCode: 1,
       stderr:
         "pitwall: cannot write <cwd>/results/Zug.json: a folder has this name; move it away or change the output's path",
@@ -395,12 +416,14 @@ describe('a check that fails publishes nothing:', () => {
   testRefusals({
     'a rule': {
       job: 'failing-check',
+      keepsRun: true,
       exitCode: 1,
       stderr:
         'pitwall: check failed: orders: range(amount): 1 row breaks it, such as {"id":3,"shop":"Rome","day":"2024-01-03","amount":0.25}; nothing was published',
     },
     'SQL whose rows are violations': {
       job: 'failing-sql-check',
+      keepsRun: true,
       exitCode: 1,
       stderr:
         'pitwall: check failed: no order of Oslo: 1 row breaks it, such as {"id":2,"shop":"Oslo"}; nothing was published',

@@ -128,7 +128,7 @@ function orNone(text: string | null): string {
 }
 
 async function readResults(folder: string): Promise<Record<string, unknown>> {
-  const files = await readdir(folder);
+  const files = (await readdir(folder)).filter((name) => name !== '_pitwall');
   const texts = files.map(async (file) => [file, JSON.parse(await readFile(join(folder, file), 'utf8'))]);
   return Object.fromEntries(await Promise.all(texts));
 }

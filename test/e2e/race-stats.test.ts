@@ -14,11 +14,11 @@ async function readJson(...path: string[]): Promise<unknown> {
 }
 
 describe('race_stats on its sample', () => {
-  test('publishes a file per season and leaves nothing else', async () => {
+  test('publishes a file per season, and keeps its run beside them', async () => {
     const cwd = await emptyFolder();
     const summary = await pitwallOk(['run', 'race_stats'], { cwd });
     expect(await readdir(cwd)).toEqual(['results']);
-    expect((await readdir(join(cwd, 'results'))).sort()).toEqual(FILES);
+    expect((await readdir(join(cwd, 'results'))).sort()).toEqual(['_pitwall', ...FILES]);
     for (const file of FILES) expect(summary).toContain(join('results', file));
   });
 
@@ -34,7 +34,7 @@ describe('race_stats on its sample', () => {
   test('writes each season as an array with a race per line', async () => {
     const cwd = await emptyFolder();
     await pitwallOk(['run', 'race_stats', '--quiet', '--only', 'year=2024'], { cwd });
-    expect(await readdir(join(cwd, 'results'))).toEqual(['stats_2024.json']);
+    expect((await readdir(join(cwd, 'results'))).sort()).toEqual(['_pitwall', 'stats_2024.json']);
     const lines = (await readFile(join(cwd, 'results/stats_2024.json'), 'utf8')).split('\n');
     expect(lines.slice(0, 2)).toEqual([
       '[',

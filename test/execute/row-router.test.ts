@@ -19,11 +19,14 @@ interface RouteOptions {
   readonly orderBy?: readonly string[];
   readonly memoryBytes?: number;
   readonly spillFolder?: string;
+  readonly grouped?: boolean;
+  /** Is told, after each batch, how many partitions became whole in it. */
+  readonly onWhole?: (count: number) => void;
 }
 
 /** The rows' texts by partition keys, in the order in which partitions became whole. */
 async function route(sql: string, options: RouteOptions = {}): Promise<[string, string[]][]> {
-  const { partitionBy = [], orderBy, memoryBytes = 1e9 } = options;
+  const { partitionBy = [], orderBy, memoryBytes = 1e9, grouped = false, onWhole } = options;
   const keys = orderBy && orderKeys(orderBy);
   const ordered =
     keys === undefined ? sql : `SELECT * FROM (${sql}) ORDER BY ${orderByList(partitionBy, keys)}`;
@@ -33,6 +36,7 @@ async function route(sql: string, options: RouteOptions = {}): Promise<[string, 
     encoder: createRowEncoder(result.schema, { format: 'ndjson', columns: ['v'] }),
     partitionBy,
     ties: keys && createTieReaders(result.schema, keys),
+    grouped,
     spillFolder: options.spillFolder ?? (await someFolder()),
     memoryBytes,
   });
@@ -40,7 +44,9 @@ async function route(sql: string, options: RouteOptions = {}): Promise<[string, 
   const take = () => found.push(...router.takeWhole().map(textsOf));
   for await (const batch of result as AsyncIterable<RecordBatch>) {
     router.write(batch);
+    const before = found.length;
     take();
+    onWhole?.(found.length - before);
   }
   router.end();
   take();
@@ -59,6 +65,18 @@ function textsOf({ keys, rows }: ReturnType<RowRouter['takeWhole']>[number]): [s
 describe('rows are routed', () => {
   const VALUES =
     "SELECT * FROM (VALUES (2, 'b', 1), (1, 'a', 2), (2, NULL, 3), (1, 'a', 4), (NULL, 'b', 5)) t(n, s, v)";
+
+  it('to their partition, whole when the next begins, when they come by partition and in any order within', async () => {
+    const whole: number[] = [];
+    const sql = 'SELECT n, v FROM (VALUES (1, 2), (1, 1), (2, 9), (2, 8), (NULL, 3)) t(n, v)';
+    const options = { partitionBy: ['n'], grouped: true, onWhole: (count: number) => whole.push(count) };
+    expect(await route(sql, options)).toEqual([
+      ['[1]', ['2', '1']],
+      ['[2]', ['9', '8']],
+      ['[null]', ['3']],
+    ]);
+    expect(whole).toEqual([2]);
+  });
 
   it('to their partition, whole at the end, when they come in any order', async () => {
     expect(await route(VALUES, { partitionBy: ['n'] })).toEqual([

@@ -43,6 +43,16 @@ describe('the rows of a step', () => {
     expect(Object.keys((await session.rows(plain.sql))[0] ?? {})).toEqual(['y', 'name']);
   });
 
+  it('are sorted by partition alone where that is asked for', async () => {
+    const step = someStep(SQL, { partitionBy: ['y'] });
+    const keys = async (grouped: boolean) =>
+      (await session.rows(stepRows(step, COLUMNS, new Map(), undefined, grouped).sql)).map(({ y }) => y);
+    expect(await keys(true)).toEqual([1, 2, 2, null]);
+    expect(stepRows(step, COLUMNS, new Map()).sql).not.toContain('ORDER BY');
+    const whole = stepRows(someStep(SQL), COLUMNS, new Map(), undefined, true);
+    expect(whole.sql).not.toContain('ORDER BY');
+  });
+
   it('are narrowed to the values that are wanted', async () => {
     const count = async (only: [string, string[]][]) =>
       (

@@ -68,9 +68,11 @@ test('runJob ends with an interruption that names the reason of its signal, and 
 
 test('planJob gives a plan as data, the same each time', async () => {
   const cwd = await userFolder();
-  const plan = await planJob('people', { cwd });
-  expect(plan).toEqual(await planJob('people', { cwd }));
+  const planned = await planJob('people', { cwd });
+  expect(planned).toEqual(await planJob('people', { cwd }));
+  const { plan, steps } = planned;
   expect(JSON.parse(JSON.stringify(plan.inputs))).toEqual(plan.inputs);
+  expect(steps.map(({ id, tasks }) => [id, tasks.length])).toEqual([['fused', 1]]);
   expect(plan.inputs.flatMap(({ files }) => files.map(({ url }) => url))).toEqual([join(cwd, 'towns.csv')]);
 });
 

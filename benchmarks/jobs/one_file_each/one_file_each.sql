@@ -1,2 +1,2 @@
 -- A prime as factor spreads neighbours over all files.
-SELECT (id * 7919) % $files AS file, id, note FROM events
+SELECT (id * 7919) % $files AS part, id, note FROM events
