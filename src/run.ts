@@ -188,7 +188,7 @@ async function runAndPublish(run: Run, engine: LazyEngine, onEvent: EventSink): 
   const steps = await runSteps({
     ...{ storage, plan, folder, engine, signal },
     ...(await reusableWork(storage, previous)),
-    ...{ limits: ownLimits(options).perWorker, scratch: folder.scratch },
+    ...{ limits: ownLimits(run).perWorker, scratch: folder.scratch },
     force: options.force ?? false,
     onStep: (step, committed) => onEvent(describeStep(step, committed)),
   });
@@ -210,14 +210,17 @@ function argumentsOf(options: RunOptions): Readonly<Record<string, unknown>> {
   return data;
 }
 
-function ownLimits(options: RunOptions): WorkerLimits {
-  return divideLimits(machineLimits(options), options);
+/** The one task of a fused plan has the whole machine. */
+function ownLimits({ ask: { store }, plan, options }: Pick<Run, 'ask' | 'plan' | 'options'>): WorkerLimits {
+  const workers = plan.shape === 'fused' ? 1 : options.workers;
+  return divideLimits(machineLimits(options), { ...options, workers, spillTo: store });
 }
 
 /** A fused plan needs no other process. */
-function openEngine({ plan, folder, options, signal }: Run, onEvent: EventSink): LazyEngine {
+function openEngine(run: Run, onEvent: EventSink): LazyEngine {
+  const { plan, folder, options, signal } = run;
   const engine = options.engine ?? (plan.shape === 'fused' ? inProcess : localEngine());
-  const { workers, perWorker } = ownLimits(options);
+  const { workers, perWorker } = ownLimits(run);
   return new LazyEngine(engine, {
     ...{ folder, workers, limits: perWorker, signal },
     onEvent: (event) => onEvent({ kind: 'task', event }),

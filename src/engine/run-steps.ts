@@ -115,8 +115,8 @@ function partitionsOf(
   outline: StepOutline,
   stepFiles: ReadonlyMap<string, readonly StepFile[]>,
 ): ReturnType<typeof listPartitions> {
-  const { plan, limits, scratch, signal } = run;
-  return listPartitions(plan, outline, { stepFiles, limits, scratch, signal });
+  const { plan, limits, scratch, signal, storage } = run;
+  return listPartitions(plan, outline, { stepFiles, limits, scratch, signal, storage });
 }
 
 async function cutSliced(

@@ -5,6 +5,8 @@ export interface Sharing<T> {
   /** A name that stays when other shares change. */
   readonly nameOf: (share: T) => string;
   readonly targetBytes: number;
+  /** How many shares a group has at most; any number by default. */
+  readonly mostShares?: number;
 }
 
 /** A group may end when it is half full. */
@@ -29,7 +31,7 @@ export function groupShares<T>(shares: readonly T[], sharing: Sharing<T>): T[][]
 function groupEnd<T>(
   shares: readonly T[],
   start: number,
-  { weigh, nameOf, targetBytes }: Sharing<T>,
+  { weigh, nameOf, targetBytes, mostShares = Number.POSITIVE_INFINITY }: Sharing<T>,
 ): number {
   let weight = weigh(shares[start] as T);
   let best = { end: start + 1, hash: Number.POSITIVE_INFINITY };
@@ -39,6 +41,7 @@ function groupEnd<T>(
     if (hash <= best.hash) best = { end, hash };
     weight += weigh(next);
     if (weight > targetBytes) return best.end;
+    if (end - start === mostShares) return end;
   }
   return shares.length;
 }

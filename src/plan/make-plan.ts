@@ -60,7 +60,7 @@ export async function makePlan(
     columns,
     inputs,
     shape: bytes < fuseBelow(job, options) ? 'fused' : 'divided',
-    targetBytes: options.targetBytes ?? targetBytes(bytes, limits),
+    targetBytes: Math.max(1, options.targetBytes ?? targetBytes(bytes, limits)),
   };
   const { asked = { set: {}, cwd: '.' } } = options;
   return { ...plan, sha256: planHash(plan), asked };

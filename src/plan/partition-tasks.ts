@@ -8,6 +8,9 @@ import type { SkippedUnit, TaskUnit } from './step-plan.ts';
 import { isSkippable, readsOf, type StepContext, type StepWork, type TaskDraft } from './step-work.ts';
 import { fileIdentity, type OwnReads, stepIdentity, type UnitFingerprint } from './unit-fingerprint.ts';
 
+/** More outputs in one task take too much memory and too long to do again. */
+const MOST_PARTITIONS = 5000;
+
 /** A partition with what its task will read for it. */
 interface PartitionShare {
   readonly unit: TaskUnit;
@@ -37,6 +40,7 @@ export function partitionTasks(
       weigh: ({ weight }) => weight,
       nameOf: ({ unit }) => JSON.stringify(unit.partition),
       targetBytes: plan.targetBytes,
+      mostShares: MOST_PARTITIONS,
     },
   );
   return {
