@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setImmediate as pendingSignals } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { addCommands } from './commands/add-commands.ts';
@@ -23,11 +24,16 @@ async function main(argv: readonly string[]): Promise<number> {
     await addCommands(createProgram(), processTerminal, interruption.signal).parseAsync([...argv], {
       from: 'user',
     });
-    return 0;
+    await pendingSignals();
+    return interruptedBy === undefined ? 0 : SIGNALS[interruptedBy];
   } catch (error) {
-    const isInterruption = error instanceof PitwallError && error.kind === 'interrupted';
-    return reportFailure(isInterruption ? interruption.signal.reason : error, interruptedBy);
+    return reportFailure(isBareInterruption(error) ? interruption.signal.reason : error, interruptedBy);
   }
+}
+
+/** A query that was stopped says no more than that it was. */
+function isBareInterruption(error: unknown): boolean {
+  return error instanceof PitwallError && error.kind === 'interrupted' && error.constructor !== PitwallError;
 }
 
 /** The terminal sends a signal to npx and to us, and npx, like timeout(1), passes it on: twice at once is once. */

@@ -150,11 +150,19 @@ async function carryOut(run: Run): Promise<RunResult> {
     await report.succeeded(result);
     return result;
   } catch (error) {
-    const cause = signal.aborted ? signal.reason : error;
+    const cause = signal.aborted ? await interruptionOf(run) : error;
     await report.failed(cause);
     await tidyRun(ask.storage, folder);
     throw cause;
   }
+}
+
+/** What was announced is published, if not by this run. */
+async function interruptionOf({ ask, folder, signal }: Run): Promise<unknown> {
+  const manifest = await openManifestLog(ask.storage, ask.store).latest();
+  if (manifest?.publishing?.runId !== folder.runId) return signal.reason;
+  const message = 'interrupted while its outputs were being published; run it again to publish the rest';
+  return new PitwallError('interrupted', message, { cause: signal.reason });
 }
 
 /** A run that stopped on its way to the end is published and reported by the next one. */

@@ -1,14 +1,10 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readPlanFile } from '../../src/commands/plan-file.ts';
-import { localEngine } from '../../src/engine/local.ts';
-import { runJob } from '../../src/run.ts';
 import { divideFinely } from '../harness/divide-finely.ts';
 import { measureGrowth } from '../harness/growth.ts';
 import { writeManyFiles } from '../harness/many-files.ts';
 import { measureProcess } from '../harness/measure-process.ts';
-import type { BenchOptions } from '../harness/options.ts';
 import { benchmarkJob, pitwallCommand, setOptions } from '../harness/pitwall-command.ts';
 import { powersOfTen } from '../harness/powers-of-ten.ts';
 import type { GrowthResult } from '../harness/print-growth.ts';
@@ -61,9 +57,8 @@ async function fused(folder: string, size: number): Promise<string[]> {
 async function runDriver(folder: string, size: number): Promise<Sample> {
   const { out, plan } = await prepare(folder, size);
   await rm(out, { recursive: true, force: true });
-  const module = fileURLToPath(new URL('../growth.js', import.meta.url));
-  const own = ['--contestant', DRIVER, '--file', plan];
-  const { stdout, ...cost } = await measureProcess([process.execPath, module, ...own]);
+  const module = fileURLToPath(new URL('../harness/instant-driver.js', import.meta.url));
+  const { stdout, ...cost } = await measureProcess([process.execPath, module, plan]);
   return { ...cost, answer: stdout };
 }
 
@@ -81,16 +76,4 @@ async function prepare(
     await divideFinely([JOB, ...options, '--fuse-below', '0'], plan);
   }
   return { out, options, plan };
-}
-
-/** In a process of its own: a run from its plan to its manifest whose tasks make nothing. */
-export async function beDriver({ file }: BenchOptions): Promise<void> {
-  const plan = await readPlanFile(file ?? '');
-  const entry = new URL('../harness/instant-worker.js', import.meta.url);
-  const { tasks } = await runJob(plan.job.folder, {
-    ...plan.asked,
-    plan,
-    engine: localEngine({ entry }),
-  });
-  process.stdout.write(`${tasks.run} tasks\n`);
 }

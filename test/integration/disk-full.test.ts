@@ -44,7 +44,9 @@ describe.each(Object.entries(SHAPES))('a %s run on a disk that gets full', (_, s
     await setRows(cwd, { a: 200, b: 6_000_000 });
     const { code, stdout, stderr } = await pitwall([...run, '--memory', '160MB', '--workers', '1'], { cwd });
     expect({ code, stdout }, stderr).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^pitwall: .*(the disk has no more room to spill to|out of memory and of disk to spill to).*\n$/);
+    expect(stderr).toMatch(
+      /^pitwall: .*(the disk has no more room to spill to|out of memory and of disk to spill to).*\n$/,
+    );
     expect(await readPublished(results)).toEqual(before);
     expect(await leftovers(results)).toEqual([]);
   });
@@ -123,7 +125,9 @@ async function withFullDisk(
   process.kill(running.pid, 'SIGCONT');
   const { code, stdout, stderr } = await running.outcome;
   expect(stdout).toBe('');
-  expect(stderr).toMatch(/^pitwall: cannot write .*: the disk is full; make room, or change the output path\n$/);
+  expect(stderr).toMatch(
+    /^pitwall: cannot write .*: the disk is full; make room, or change the output path\n$/,
+  );
   await free();
   await look({ cwd, results, code, before, after });
   await pitwallOk(['run', 'job', '--quiet'], { cwd });

@@ -1,10 +1,15 @@
+import { execFile as execFileLater } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAULT_POINTS, type FaultPoint } from '../../src/fault-point.ts';
-import { type Outcome, pitwall, pitwallOk } from '../e2e/pitwall.ts';
+import { CLI, type Outcome, pitwall, pitwallOk } from '../e2e/pitwall.ts';
 import { emptyFolder, readPublished } from '../e2e/workspace.ts';
+
+const execFile = promisify(execFileLater);
 
 /** The same job as one task in the driver's process, and as many tasks in workers. */
 const SHAPES = {
@@ -25,14 +30,21 @@ const ONLY: Partial<Record<FaultPoint, Shape>> = {
 
 const UNDISTURBED = new Map<Shape, Record<string, string>>();
 
-/** What was published before, with seasons that the sample does not have. */
+/** Inputs with seasons that the sample does not have. */
+let before = '';
+
+beforeAll(async () => {
+  before = await mkdtemp(join(tmpdir(), 'pitwall-before-'));
+  const sizes = ['--races', '40', '--results-per-race', '4', '--seed', '7'];
+  await execFile(process.execPath, [CLI, 'gen', 'race_stats', ...sizes, '--out', before]);
+});
+
+afterAll(() => rm(before, { recursive: true, force: true }));
+
+/** A working directory where something else was published before. */
 async function workspace(): Promise<string> {
   const cwd = await emptyFolder();
-  await pitwallOk(
-    ['gen', 'race_stats', '--races', '40', '--results-per-race', '4', '--seed', '7', '--out', 'before'],
-    { cwd },
-  );
-  await pitwallOk(['run', 'race_stats', '--set', `source=${join(cwd, 'before')}`, '--quiet'], { cwd });
+  await pitwallOk(['run', 'race_stats', '--set', `source=${before}`, '--quiet'], { cwd });
   return cwd;
 }
 
@@ -80,11 +92,11 @@ async function disturb(shape: Shape, signal: Signal, point: FaultPoint): Promise
   expect(existsSync(once), `the run comes to "${point}"; it said: ${first.stderr}`).toBe(true);
   const isWorkers = shape === 'divided' && /^(task|commit):/.test(point);
   if (!isWorkers) expect(first.code, first.stderr).toBe(EXIT_CODES[signal]);
-  const before = await committedAttempts(cwd);
+  const committed = await committedAttempts(cwd);
   const again = await run(cwd, shape);
   expect(again, again.stderr).toMatchObject({ code: 0 });
   expect(await readPublished(join(cwd, 'results'))).toEqual(await undisturbed(shape));
-  expect(await committedAttempts(cwd)).toMatchObject(before);
+  expect(await committedAttempts(cwd)).toMatchObject(committed);
   expect(await leftovers(cwd)).toEqual([]);
 }
 

@@ -31,15 +31,18 @@ describe.each(Object.entries(SHAPES))('a %s run', (_, shape) => {
     expect(await leftovers(results, other)).toEqual([]);
   });
 
-  test.skipIf(unprivileged === undefined)('into a folder that is read-only says so before it does anything', async () => {
-    const cwd = await partsWorkspace(BEFORE);
-    const results = join(cwd, 'results');
-    await mkdir(results);
-    await Promise.all([chmod(cwd, 0o755), chmod(results, 0o555)]);
-    const stderr = `pitwall: cannot write ${results}: permission is denied; give this user the right to write there, or change the output path\n`;
-    expect(await pitwall(run, { cwd, ...unprivileged })).toEqual({ code: 1, stdout: '', stderr });
-    expect(await readTree(results)).toEqual({});
-  });
+  test.skipIf(unprivileged === undefined)(
+    'into a folder that is read-only says so before it does anything',
+    async () => {
+      const cwd = await partsWorkspace(BEFORE);
+      const results = join(cwd, 'results');
+      await mkdir(results);
+      await Promise.all([chmod(cwd, 0o755), chmod(results, 0o555)]);
+      const stderr = `pitwall: cannot write ${results}: permission is denied; give this user the right to write there, or change the output path\n`;
+      expect(await pitwall(run, { cwd, ...unprivileged })).toEqual({ code: 1, stdout: '', stderr });
+      expect(await readTree(results)).toEqual({});
+    },
+  );
 });
 
 describe('few file handles', () => {

@@ -37,7 +37,9 @@ describe('a task that does not fit into memory', () => {
   test('is run again with double the memory, then fails with advice, and the others go on', async () => {
     const cwd = await workspace(LISTED, { huge: 6_000_000, large: 1000, small: 10 });
     const limits = ['--workers', '2', '--threads', '2', '--memory', '320MB', '--quiet'];
-    const { code, stdout, stderr } = await pitwall([...(await smallTasks(cwd, A_TASK_EACH)), ...limits], { cwd });
+    const { code, stdout, stderr } = await pitwall([...(await smallTasks(cwd, A_TASK_EACH)), ...limits], {
+      cwd,
+    });
     expect({ code, stdout, stderr }).toEqual({
       code: 1,
       stdout: '',
