@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { setImmediate as pendingSignals } from 'node:timers/promises';
+import { setImmediate as nextRound } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { addCommands } from './commands/add-commands.ts';
@@ -29,6 +29,12 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return reportFailure(isBareInterruption(error) ? interruption.signal.reason : error, interruptedBy);
   }
+}
+
+/** A signal is told in the event loop's next round, of which a microtask may see the end first. */
+async function pendingSignals(): Promise<void> {
+  await nextRound();
+  await nextRound();
 }
 
 /** A query that was stopped says no more than that it was. */
