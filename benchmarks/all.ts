@@ -1,7 +1,19 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const BENCHMARKS = ['startup', 'rows-out', 'encode-json', 'race-stats', 'memory-curve'];
+const BENCHMARKS = [
+  'startup',
+  'rows-out',
+  'encode-json',
+  'race-stats',
+  'memory-curve',
+  'scheduling',
+  'divided',
+  'second-run',
+  'growth',
+  'million-files',
+  'larger-than-memory',
+];
 
 /** Runs every benchmark in turn, with the arguments given; the first that fails ends it. */
 async function runAll(args: readonly string[]): Promise<number> {

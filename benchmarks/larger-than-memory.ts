@@ -12,7 +12,7 @@ import { benchmarkJob, pitwallCommand, setOptions } from './harness/pitwall-comm
 import { describeMachine } from './harness/print-result.ts';
 import { runInto } from './harness/run-into.ts';
 import { runMain } from './harness/run-main.ts';
-import { watchSpill } from './harness/watch-spill.ts';
+import { watchingSpill } from './harness/watch-spill.ts';
 import { writeResult } from './harness/write-result.ts';
 import type { Sample } from './harness.ts';
 
@@ -97,12 +97,11 @@ async function sizeOf(source: string): Promise<number> {
 
 async function runSpilling(source: string, out: string, limits: readonly string[]): Promise<SpillingRun> {
   const values = setOptions({ source, out });
-  const watch = watchSpill(join(out, '_pitwall', JOB, 'runs'));
-  const sample = await runInto(
-    out,
-    pitwallCommand('run', benchmarkJob(JOB), ...values, ...limits, '--quiet'),
+  const command = pitwallCommand('run', benchmarkJob(JOB), ...values, ...limits, '--quiet');
+  const [sample, spillBytes] = await watchingSpill(join(out, '_pitwall', JOB, 'runs'), () =>
+    runInto(out, command),
   );
-  return { ...sample, spillBytes: await watch.end() };
+  return { ...sample, spillBytes };
 }
 
 async function throwUnlessAllOrders(out: string, expected: number): Promise<void> {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { libraryIdentity } from './duckdb/library-path.ts';
 import type { Job } from './job/job.ts';
 import { jobOrThrow, loadJob } from './job/load-job.ts';
+import { namesRun } from './job/names-run.ts';
 import { runFingerprint } from './plan/fingerprint.ts';
 import { jobStore } from './plan/job-store.ts';
 import { type ListedInputs, listInputs } from './plan/list-input.ts';
@@ -81,18 +82,14 @@ export async function unchangedResult(
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<RunResult | undefined> {
   const startedMs = performance.now();
-  const manifest = force || namesRun(ask.job) ? undefined : await findUnchanged(ask);
+  const manifest =
+    force || ask.job.steps.some(({ output }) => namesRun(output)) ? undefined : await findUnchanged(ask);
   if (manifest === undefined) return undefined;
   return summariseUnchanged({
     manifest,
     inputBytes: ask.inputBytes,
     elapsedMs: performance.now() - startedMs,
   });
-}
-
-/** Files that are named after their run are made by each. */
-function namesRun({ steps }: Job): boolean {
-  return steps.some(({ output }) => output?.path.some(({ kind }) => kind === 'run'));
 }
 
 async function findUnchanged({ storage, store, fingerprint }: Ask): Promise<Manifest | undefined> {

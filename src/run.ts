@@ -3,7 +3,7 @@ import type { Engine } from './engine/engine.ts';
 import { inProcess } from './engine/in-process.ts';
 import { LazyEngine } from './engine/lazy-engine.ts';
 import { localEngine } from './engine/local.ts';
-import { runSteps } from './engine/run-steps.ts';
+import { runSteps, type StepResult } from './engine/run-steps.ts';
 import { throwFailures } from './engine/step-failure.ts';
 import { PitwallError } from './error.ts';
 import { divideLimits, machineLimits, type WorkerLimits } from './execute/machine-limits.ts';
@@ -16,15 +16,23 @@ import { beginRun, hasPublished, readResumable, removeScratch } from './publish/
 import { composePublication } from './publish/compose-publication.ts';
 import { tidyRun } from './publish/end-run.ts';
 import { throwFailedChecks } from './publish/failed-checks.ts';
-import { type Lease, takeLease } from './publish/lease.ts';
+import { type Lease, type LeaseOptions, takeLease } from './publish/lease.ts';
+import type { Manifest } from './publish/manifest.ts';
 import { openManifestLog } from './publish/manifest-log.ts';
 import { prepareStore } from './publish/prepare-store.ts';
+import type { Publication } from './publish/publication.ts';
 import { publishRun } from './publish/publish-run.ts';
-import { reusableWork } from './publish/reusable-work.ts';
+import { type ReusableWork, reusableWork } from './publish/reusable-work.ts';
 import { rollForward } from './publish/roll-forward.ts';
 import { watchStore } from './publish/unused-store.ts';
-import { describePlan, describeStep, sumInputBytes, tellChecks } from './report/describe-run.ts';
-import { type EventSink, type RunResult, VOID_SINK } from './report/event.ts';
+import {
+  describePlan,
+  describeStep,
+  sumInputBytes,
+  tellChecks,
+  tellMissingPartitions,
+} from './report/describe-run.ts';
+import { type EventSink, type RunEvent, type RunResult, VOID_SINK } from './report/event.ts';
 import { openRunReport, type RunReport } from './report/run-report.ts';
 import { summarise, summariseUnchanged } from './report/summarise.ts';
 import { localStorage } from './storage/local.ts';
@@ -88,73 +96,124 @@ export async function resumeRun(url: string, options: RunOptions = {}): Promise<
 
 /** Runs what was asked, and is known to be no more what is published. @throws PitwallError */
 export async function runAsked(ask: Ask, options: RunOptions): Promise<RunResult> {
-  const { storage, store, job } = ask;
-  const { onEvent = VOID_SINK, force = false, wait = false, leaseTtlMs, signal: given } = options;
-  const startedMs = performance.now();
-  const runId = createRunId();
-  const { signal, done } = followSignal(given);
-  onEvent({ kind: 'started', runId, job: job.name });
-  const planned = await planAsk(ask, options);
-  const plan = options.plan === undefined ? planned : samePlan(options.plan, planned);
-  refuseLarge(sumInputBytes(plan), options.maxBytes);
-  signal.throwIfAborted();
-  const onWait = (holder: string) => onEvent({ kind: 'waiting', holder });
-  const forget = await watchStore(storage, store);
-  await prepareStore(storage, store, job);
-  const lease = await takeLease({
-    storage,
-    store,
-    job: job.name,
-    runId,
-    wait,
-    onWait,
-    signal,
-    ttlMs: leaseTtlMs,
-  });
+  const { signal, done } = followSignal(options.signal);
   try {
-    reach('plan: lease taken');
-    await endInterrupted(ask, options);
-    const unchanged = await unchangedResult(ask, options);
-    if (unchanged !== undefined) return unchanged;
-    const folder = options.folder ?? (await beginRun(storage, store, plan, runId, { fresh: force }));
-    const either = AbortSignal.any([signal, lease.lost]);
-    return await carryOut({ ask, plan, folder, options, lease, startedMs, signal: either });
+    return await planAndRun({ ask, options, signal, startedMs: performance.now() });
   } finally {
     done();
+  }
+}
+
+/** What is to be done, and how long it may take. */
+interface Request {
+  readonly ask: Ask;
+  readonly options: RunOptions;
+  readonly startedMs: number;
+  readonly signal: AbortSignal;
+}
+
+async function planAndRun(request: Request): Promise<RunResult> {
+  const { ask, options, signal } = request;
+  const { onEvent = VOID_SINK } = options;
+  const runId = options.folder?.runId ?? createRunId();
+  onEvent({ kind: 'started', runId, job: ask.job.name });
+  const plan = await planRequest(request);
+  signal.throwIfAborted();
+  const forget = await watchStore(ask.storage, ask.store);
+  await prepareStore(ask.storage, ask.store, ask.job);
+  let waited = false;
+  const onWait = (holder: string) => {
+    waited = true;
+    onEvent({ kind: 'waiting', holder });
+  };
+  const lease = await takeLease({ ...leaseOptions(request, runId), onWait });
+  try {
+    reach('plan: lease taken');
+    return await runUnderLease(
+      waited ? await askAgain(request) : request,
+      waited ? undefined : plan,
+      runId,
+      lease,
+    );
+  } finally {
     await lease.release();
     await forget(lease);
     reach('end: lease released');
   }
 }
 
+function leaseOptions({ ask, options, signal }: Request, runId: string): LeaseOptions {
+  const { wait = false, leaseTtlMs } = options;
+  const ttl = leaseTtlMs === undefined ? {} : { ttlMs: leaseTtlMs };
+  return { storage: ask.storage, store: ask.store, job: ask.job.name, runId, wait, signal, ...ttl };
+}
+
+async function planRequest({ ask, options }: Request): Promise<Plan> {
+  const planned = await planAsk(ask, options);
+  const plan = options.plan === undefined ? planned : samePlan(options.plan, planned);
+  refuseLarge(sumInputBytes(plan), options.maxBytes);
+  return plan;
+}
+
+/** Inputs may have come and gone while another run was waited for. */
+async function askAgain(request: Request): Promise<Request> {
+  const { ref, options, only } = request.ask;
+  return { ...request, ask: await readAsk(ref, options, only) };
+}
+
+async function runUnderLease(
+  request: Request,
+  planned: Plan | undefined,
+  runId: string,
+  lease: Lease,
+): Promise<RunResult> {
+  const { ask, options } = request;
+  const { storage, store } = ask;
+  await endInterrupted(ask, options);
+  const unchanged = await unchangedResult(ask, options);
+  if (unchanged !== undefined) return unchanged;
+  const plan = planned ?? (await planRequest(request));
+  const previous = await openManifestLog(storage, store).latest();
+  const reusable = await reusableWork(storage, previous);
+  const { folder: given, force: fresh = false } = options;
+  const folder = await beginRun({ storage, store, plan, runId, given, fresh, published: reusable.published });
+  await lease.nameRun(folder.runId);
+  const signal = AbortSignal.any([request.signal, lease.lost]);
+  return await carryOut({ ...request, plan, folder, previous, reusable, lease, signal });
+}
+
 /** One run, from its plan to its manifest. */
-interface Run {
-  readonly ask: Ask;
+interface Run extends Request {
   readonly plan: Plan;
   readonly folder: RunFolder;
-  readonly options: RunOptions;
+  /** What is in force before it. */
+  readonly previous: Manifest | undefined;
+  readonly reusable: ReusableWork;
   readonly lease: Lease;
-  readonly startedMs: number;
-  readonly signal: AbortSignal;
 }
 
 async function carryOut(run: Run): Promise<RunResult> {
-  const { ask, folder, options, signal } = run;
+  const { ask, folder, options } = run;
   const report = openReport(ask, folder, options);
-  const engine = openEngine(run, report.event);
-  try {
-    report.event(describePlan(run.plan));
-    const result = await runAndPublish(run, engine, report.event).finally(() => engine.close());
-    reach('end: before cleaning');
-    await tidyRun(ask.storage, folder);
-    await report.succeeded(result);
-    return result;
-  } catch (error) {
-    const cause = signal.aborted ? await interruptionOf(run) : error;
-    await report.failed(cause);
-    await tidyRun(ask.storage, folder);
-    throw cause;
-  }
+  report.event(describePlan(run.plan));
+  const result = await runAndPublish(run, report.event).catch((error) => failRun(run, report, error));
+  reach('end: before cleaning');
+  await tidyRun(ask.storage, folder).catch((error) => report.event(cleaningFailed(error)));
+  await report.succeeded(result);
+  return result;
+}
+
+/** Whatever becomes of the cleaning, the run's own failure is told. */
+async function failRun(run: Run, report: RunReport, error: unknown): Promise<never> {
+  const cause = run.signal.aborted ? await interruptionOf(run) : error;
+  await report.failed(cause);
+  await tidyRun(run.ask.storage, run.folder).catch(() => undefined);
+  throw cause;
+}
+
+function cleaningFailed(error: unknown): RunEvent {
+  const message = `the outputs are published, but not all that the run needed could be deleted: ${error}`;
+  return { kind: 'warning', message };
 }
 
 /** What was announced is published, if not by this run. */
@@ -168,7 +227,9 @@ async function interruptionOf({ ask, folder, signal }: Run): Promise<unknown> {
 /** A run that stopped on its way to the end is published and reported by the next one. */
 async function endInterrupted(ask: Ask, options: RunOptions): Promise<void> {
   const { storage, store, inputBytes } = ask;
-  const manifest = await rollForward(storage, store);
+  const { onEvent = VOID_SINK } = options;
+  const onWarning = (message: string) => onEvent({ kind: 'warning', message });
+  const manifest = await rollForward(storage, store, { onWarning });
   await removeScratch(storage, store);
   const folder = runFolder(store, manifest?.runId ?? '');
   if (manifest === undefined || (await storage.head(folder.plan)) === undefined) return;
@@ -189,27 +250,44 @@ function openReport(ask: Ask, folder: RunFolder, options: RunOptions): RunReport
   });
 }
 
-async function runAndPublish(run: Run, engine: LazyEngine, onEvent: EventSink): Promise<RunResult> {
-  const { ask, plan, folder, options, startedMs, signal } = run;
-  const { storage, store, fingerprint = '' } = ask;
-  const previous = await openManifestLog(storage, store).latest();
-  const steps = await runSteps({
-    ...{ storage, plan, folder, engine, signal },
-    ...(await reusableWork(storage, previous)),
-    ...{ limits: ownLimits(run).perWorker, scratch: folder.scratch },
-    force: options.force ?? false,
-    onStep: (step, committed) => onEvent(describeStep(step, committed)),
-  });
-  throwFailures(steps, options.allowPartial ?? false);
-  signal.throwIfAborted();
+async function runAndPublish(run: Run, onEvent: EventSink): Promise<RunResult> {
+  const { ask, plan, folder, previous, startedMs } = run;
+  const steps = await runAllSteps(run, onEvent);
+  throwFailures(steps, run.options.allowPartial ?? false);
+  run.signal.throwIfAborted();
+  const { fingerprint = '' } = ask;
   const publication = composePublication({ plan, folder, fingerprint, steps, previous });
   reach('check: before');
   tellChecks(publication.checks, onEvent);
   throwFailedChecks(publication.checks);
   reach('check: after');
-  onEvent({ kind: 'publishing', files: publication.outputs.length });
-  const manifest = await publishRun({ storage, store, publication, signal, lease: run.lease });
+  const manifest = await publish(run, publication, onEvent);
   return summarise({ runId: folder.runId, plan, steps, manifest, elapsedMs: performance.now() - startedMs });
+}
+
+async function runAllSteps(run: Run, onEvent: EventSink): Promise<StepResult[]> {
+  const { ask, plan, folder, options, reusable, signal } = run;
+  const engine = openEngine(run, onEvent);
+  try {
+    return await runSteps({
+      ...{ storage: ask.storage, plan, folder, engine, signal, ...reusable },
+      ...{ limits: ownLimits(run).perWorker, scratch: folder.scratch },
+      force: options.force ?? false,
+      onStep: (step, committed) => onEvent(describeStep(step, committed)),
+    });
+  } finally {
+    await engine.close();
+  }
+}
+
+async function publish(run: Run, publication: Publication, onEvent: EventSink): Promise<Manifest> {
+  const { ask, plan, lease, signal } = run;
+  const { storage, store } = ask;
+  onEvent({ kind: 'publishing', files: publication.outputs.length });
+  const onWarning = (message: string) => onEvent({ kind: 'warning', message });
+  const manifest = await publishRun({ storage, store, publication, lease, signal, onWarning });
+  tellMissingPartitions(plan.only, manifest.outputs, onEvent);
+  return manifest;
 }
 
 /** What was asked for, as far as it is data. */

@@ -6,21 +6,16 @@ const POLL_MS = 100;
 /** A run's scratch folder, of all its processes. */
 const SCRATCH = 'scratch';
 
-export interface SpillWatch {
-  /** Stops watching; the most bytes on the disk that were seen in scratch folders at once. */
-  end(): Promise<number>;
-}
-
-/** Looks ten times a second at what the runs below a folder have in their scratch folders. */
-export function watchSpill(runs: string): SpillWatch {
+/**
+ * Does work, and looks ten times a second at what the runs below a folder have in their scratch folders.
+ *
+ * @returns what the work gave, and the most bytes on the disk that were seen there at once
+ */
+export async function watchingSpill<T>(runs: string, work: () => Promise<T>): Promise<[T, number]> {
   const ending = new AbortController();
   const watching = watch(runs, ending.signal);
-  return {
-    end: () => {
-      ending.abort();
-      return watching;
-    },
-  };
+  const result = await work().finally(() => ending.abort());
+  return [result, await watching];
 }
 
 async function watch(runs: string, signal: AbortSignal): Promise<number> {

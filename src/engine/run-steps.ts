@@ -4,12 +4,15 @@ import { listPartitions } from '../execute/list-partitions.ts';
 import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { TaskRecord } from '../execute/record.ts';
 import { reach } from '../fault-point.ts';
+import type { Job } from '../job/job.ts';
+import { namesRun } from '../job/names-run.ts';
 import { cutInput } from '../plan/cut-input.ts';
 import type { Plan } from '../plan/plan.ts';
 import { openPlanSession } from '../plan/plan-session.ts';
 import { planStep, type StepContext } from '../plan/plan-step.ts';
+import { relationsOfValues } from '../plan/relations-read.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
-import { type StepOutline, stepOutlines } from '../plan/step-outlines.ts';
+import { type StepOutline, stepOf, stepOutlines } from '../plan/step-outlines.ts';
 import type { StepFile, StepPlan } from '../plan/step-plan.ts';
 import { readStepPlan, writeStepFiles, writeStepPlan } from '../plan/task-files.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -79,8 +82,14 @@ export async function planSteps(planning: StepsPlanning): Promise<StepPlan[]> {
   return steps;
 }
 
-function readsSteps({ job }: Plan, { whole, narrowed }: StepOutline): boolean {
-  return job.steps.some(({ name }) => whole.includes(name) || narrowed.includes(name));
+function readsSteps({ job }: Plan, outline: StepOutline): boolean {
+  const read = [...outline.whole, ...outline.narrowed, ...relationsOfPartitions(job, outline)];
+  return job.steps.some(({ name }) => read.includes(name));
+}
+
+function relationsOfPartitions(job: Job, outline: StepOutline): string[] {
+  const step = stepOf(job, outline);
+  return step?.partition.flatMap((values) => relationsOfValues(job, step, values)) ?? [];
 }
 
 /** A resumed run keeps the tasks that it had listed. */
@@ -148,18 +157,24 @@ async function runStep(run: StepsRun, step: StepPlan): Promise<StepResult> {
 async function committedBefore(run: StepsRun, step: StepPlan): Promise<Map<number, TaskRecord>> {
   const { storage, folder } = run;
   const records = new Map<number, TaskRecord>();
+  const isMadeByEachRun = run.force || (step.writesOutputs && namesRun(stepOf(run.plan.job, step)?.output));
   for (const record of await readRecords(storage, folder, step.id)) records.set(record.index, record);
   for (const { index, fingerprint } of step.tasks) {
-    const url = run.force || records.has(index) ? undefined : run.kept.get(fingerprint);
-    if (url !== undefined) records.set(index, await adopt(run, index, url));
+    const url = isMadeByEachRun || records.has(index) ? undefined : run.kept.get(fingerprint);
+    if (url !== undefined) records.set(index, await adopt(run, step, index, url));
   }
   return records;
 }
 
-async function adopt({ storage, folder }: StepsRun, index: number, url: string): Promise<TaskRecord> {
+async function adopt(
+  { storage, folder }: StepsRun,
+  { id: stepId }: StepPlan,
+  index: number,
+  url: string,
+): Promise<TaskRecord> {
   const record = await readRecordAt(storage, url);
   if (record === undefined) throw new PitwallError('temporary', `the record ${url} is gone; run it again`);
-  return (await commitRecord(storage, folder, { ...record, index })).record;
+  return (await commitRecord(storage, folder, { ...record, stepId, index })).record;
 }
 
 async function listFiles(

@@ -106,7 +106,7 @@ export class StepRun {
       const worker = this.#pool.acquire(task.limits);
       if (worker === undefined) return;
       this.#waiting.pop();
-      void this.#attempt(task, worker);
+      this.#attempt(task, worker).catch((error) => this.stop(error));
     }
   }
 
@@ -116,7 +116,7 @@ export class StepRun {
     for (const { task } of [...this.#running].filter((attempt) => this.#isStraggler(attempt))) {
       const worker = this.#pool.acquire(task.limits);
       if (worker === undefined) return;
-      void this.#attempt(task, worker);
+      this.#attempt(task, worker).catch((error) => this.stop(error));
     }
   }
 

@@ -39,7 +39,13 @@ export async function planInput(
   const look = fileInspector(storage, session, input, columns);
   const facts = await mapConcurrent(kept, CONCURRENT_FILES, look);
   const pruned = { files: all.length - kept.length, bytes: sumSizes(all) - sumSizes(kept) };
-  return { name: input.name, input, columns, ...toPlanned(kept, facts), pruned };
+  return {
+    name: input.name,
+    input,
+    columns,
+    ...toPlanned(kept, facts, input.rowNumber !== undefined),
+    pruned,
+  };
 }
 
 function sumSizes(files: readonly ListedFile[]): number {
@@ -88,14 +94,16 @@ function fileInspector(storage: Storage, session: Session, input: Input, columns
 function toPlanned(
   listed: readonly ListedFile[],
   facts: readonly FileFacts[],
+  isNumbered: boolean,
 ): Pick<PlannedInput, 'layouts' | 'files'> {
   const layouts = new Map<Layout, number>();
   let firstRow = 0;
   const files = facts.map((fact, index) => {
     const layout = layouts.get(fact.layout) ?? layouts.size;
     layouts.set(fact.layout, layout);
+    const before = isNumbered ? firstRow : undefined;
     firstRow += fact.rows ?? 0;
-    return toFile(listed[index] as ListedFile, fact, layout, firstRow - (fact.rows ?? 0));
+    return toFile(listed[index] as ListedFile, fact, layout, before);
   });
   return { layouts: [...layouts.keys()], files };
 }
@@ -105,9 +113,9 @@ function toFile(
   { url, sizeBytes, etag, pathValues }: ListedFile,
   { compression, rows, bodyStart }: FileFacts,
   layout: number,
-  firstRow: number,
+  firstRow: number | undefined,
 ): PlannedFile {
-  if (rows !== undefined)
+  if (firstRow !== undefined && rows !== undefined)
     return { url, path: url, sizeBytes, etag, compression, layout, pathValues, rows, firstRow };
   if (bodyStart !== undefined)
     return { url, path: url, sizeBytes, etag, compression, layout, pathValues, rows, bodyStart };

@@ -73,7 +73,7 @@ export interface PlannedFile {
   readonly pathValues: readonly (string | null)[];
   /** Known for Parquet alone; of the part where `part` is set. */
   readonly rows: number | undefined;
-  /** Known for Parquet alone: rows of the input before this file or part. */
+  /** Parquet whose input numbers its rows, and parts of Parquet: rows of the input before this file or part. */
   readonly firstRow?: number;
   /**
    * Where the first record behind the header begins, in bytes of the file; behind the byte order mark where there is no

@@ -1,3 +1,4 @@
+import { namesRun } from '../job/names-run.ts';
 import { type Read, readOfFiles, readOfStep } from './estimate.ts';
 import type { PartitionList } from './partition-list.ts';
 import type { Plan, PlannedFile } from './plan.ts';
@@ -44,7 +45,7 @@ export function isSkippable(
   { published, force }: StepContext,
 ): (unit: TaskUnit) => boolean {
   const steps = plan.job.steps.filter(({ name }) => outline.step === undefined || outline.step === name);
-  const isNamedByRun = steps.some(({ output }) => output?.path.some(({ kind }) => kind === 'run'));
+  const isNamedByRun = steps.some(({ output }) => namesRun(output));
   if (force || isNamedByRun || outline.keepsRows || !outline.writesOutputs) return () => false;
   return ({ fingerprint }) => published.has(fingerprint);
 }

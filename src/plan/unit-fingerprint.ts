@@ -23,8 +23,8 @@ export function unitFingerprints(
 ): UnitFingerprint {
   const { job } = plan;
   const relation = relationIdentities(plan, stepFiles);
-  const whole = (names: readonly string[]) => names.map((name) => [name, relation(name)]);
-  const declared = outline.narrowed.map((name) => [name, declaration(plan, name)]);
+  const whole = (names: readonly string[]) => names.map((name) => [name, relation(name), plan.columns[name]]);
+  const declared = outline.narrowed.map((name) => [name, declaration(plan, name), plan.columns[name]]);
   const reads = outline.kind === 'check' ? [] : whole(outline.whole);
   const shared = hashJson([plan.engine, outline.kind, workOf(job, outline), declared, reads]);
   return (partition, own, place) => {
@@ -34,9 +34,9 @@ export function unitFingerprints(
   };
 }
 
-/** What tells a file, or a part of one, from any other of the same input: its content and what its path says. */
-export function fileIdentity({ url, etag, part, pathValues }: PlannedFile): unknown {
-  return [url, etag, part ?? null, pathValues];
+/** What tells a file, or a part of one, from any other of the same input: content, path and, where it counts, its place. */
+export function fileIdentity({ url, etag, part, pathValues, firstRow }: PlannedFile): unknown {
+  return [url, etag, part ?? null, pathValues, firstRow ?? null];
 }
 
 /** The same of an earlier step's rows. */
@@ -51,9 +51,9 @@ export function boundParams(params: readonly JobParam[], names: readonly string[
 
 /** What a job's step does with what it reads. */
 export function stepWork({ params }: Job, step: Step): unknown {
-  const { sql, parameters, slice, partition, partitionBy, orderBy, output } = step;
+  const { name, sql, parameters, slice, partition, partitionBy, orderBy, output } = step;
   const columns = partition.map(({ column }) => column);
-  return [sql, boundParams(params, parameters), slice, columns, partitionBy, orderBy, output];
+  return [name, sql, boundParams(params, parameters), slice, columns, partitionBy, orderBy, output];
 }
 
 function workOf(job: Job, outline: StepOutline): unknown {

@@ -3,28 +3,59 @@ import { PitwallError } from '../error.ts';
 import { reach } from '../fault-point.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type RunFolder, runFolder } from '../plan/run-folder.ts';
-import { readPlan, writePlan } from '../plan/task-files.ts';
+import { stepOutlines } from '../plan/step-outlines.ts';
+import { readPlan, readStepPlan, writePlan } from '../plan/task-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import { listRunIds, readRunResults } from './list-runs.ts';
 
 /** How many of a job's interrupted runs are looked at for one to go on with. */
 const CANDIDATES = 5;
 
-/** The folder that a plan is run in: an interrupted or failed run's whose plan is the same, or else a new one. */
-export async function beginRun(
-  storage: Storage,
-  store: string,
-  plan: Plan,
-  runId: string,
-  { fresh }: { readonly fresh: boolean },
-): Promise<RunFolder> {
-  const interrupted = fresh ? undefined : await findInterrupted(storage, store, plan);
+export interface RunToBegin {
+  readonly storage: Storage;
+  readonly store: string;
+  readonly plan: Plan;
+  /** Of a new run. */
+  readonly runId: string;
+  /** The run to go on with, where one is asked for. */
+  readonly given: RunFolder | undefined;
+  /** Goes on with none. */
+  readonly fresh: boolean;
+  /** Fingerprints of the units that can be skipped now. */
+  readonly published: ReadonlySet<string>;
+}
+
+/**
+ * The folder that a plan is run in: that of the run that is asked for, of an interrupted or failed one whose plan is the
+ * same, or else a new one.
+ *
+ * @throws PitwallError (`usage`) when the run that is asked for left out what is no longer published
+ */
+export async function beginRun(run: RunToBegin): Promise<RunFolder> {
+  const { storage, store, plan, given } = run;
+  if (given !== undefined && (await isUpToDate(run, given))) return given;
+  if (given !== undefined) throw outdated(given);
+  const interrupted = run.fresh ? undefined : await findInterrupted(run);
   if (interrupted !== undefined) return interrupted;
-  const folder = runFolder(store, runId);
+  const folder = runFolder(store, run.runId);
   reach('plan: run folder made');
   await writePlan(storage, folder, plan);
   reach('plan: plan written');
   return folder;
+}
+
+function outdated({ runId }: RunFolder): PitwallError {
+  const message = `run ${runId} left out what was published then and is not now; run the job anew`;
+  return new PitwallError('usage', message);
+}
+
+/** Whether everything that the run skipped when its steps were planned can still be skipped. */
+async function isUpToDate({ storage, plan, published }: RunToBegin, folder: RunFolder): Promise<boolean> {
+  for (const { id } of stepOutlines(plan)) {
+    const step = await readStepPlan(storage, folder, id);
+    if (step?.skipped.some(({ fingerprint }) => !published.has(fingerprint))) return false;
+  }
+  return true;
 }
 
 /** The plan of a run to go on with. @throws PitwallError (`usage`) when there is no such run, or it has published */
@@ -39,14 +70,13 @@ export async function readResumable(storage: Storage, folder: RunFolder): Promis
   return readPlan(storage, folder);
 }
 
-async function findInterrupted(storage: Storage, store: string, plan: Plan): Promise<RunFolder | undefined> {
-  const folders: RunFolder[] = [];
-  for await (const { url } of storage.list(`${store}/runs/*/plan.json`))
-    folders.push(runFolder(store, url.split('/').at(-2) ?? ''));
-  const newest = folders.sort((a, b) => (a.runId < b.runId ? 1 : -1));
-  for (const folder of newest.slice(0, CANDIDATES)) {
-    if (await hasPublished(storage, folder)) continue;
-    if ((await readPlan(storage, folder)).sha256 === plan.sha256) return folder;
+async function findInterrupted(run: RunToBegin): Promise<RunFolder | undefined> {
+  const { storage, store, plan } = run;
+  for (const runId of (await listRunIds(storage, store)).slice(0, CANDIDATES)) {
+    const folder = runFolder(store, runId);
+    if ((await storage.head(folder.plan)) === undefined || (await hasPublished(storage, folder))) continue;
+    const { sha256 } = await readPlan(storage, folder, { filesOf: [] });
+    if (sha256 === plan.sha256 && (await isUpToDate(run, folder))) return folder;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { CheckResult, StagedOutput, TaskRecord } from '../execute/record.ts';
-import type { Step } from '../job/job.ts';
+import { namesRun } from '../job/names-run.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import type { PartitionValuesOf, StepPlan } from '../plan/step-plan.ts';
@@ -60,41 +60,47 @@ function toPublished(output: StagedOutput, { runId }: RunFolder): PublishedOutpu
   return { step, partition, unit, root, url, rows, bytes, sha256, etag: undefined, from: stagedPath, runId };
 }
 
-function carriedOutputs({ plan, steps, previous }: RunToPublish): PublishedOutput[] {
-  const skipped = new Set(steps.flatMap(({ step }) => step.skipped.map(({ fingerprint }) => fingerprint)));
-  const failed = steps.flatMap(failedPartitions);
-  const names = new Set(plan.job.steps.map(({ name }) => name));
-  const ofEachRun = new Set(plan.job.steps.filter(namesRun).map(({ name }) => name));
-  return (previous?.outputs ?? []).filter(
-    (output) =>
-      skipped.has(output.unit) ||
-      ofEachRun.has(output.step) ||
-      (names.has(output.step) && isNarrowedOut(output, plan.only)) ||
-      failed.some((partition) => covers(partition, output)),
+function carriedOutputs(run: RunToPublish): PublishedOutput[] {
+  const before = run.previous?.outputs ?? [];
+  const carried = before.filter(carriage(run));
+  const counts = countUnits(before);
+  const left = countUnits(carried);
+  return carried.map((output) =>
+    counts.get(output.unit) === left.get(output.unit) ? output : { ...output, unit: NO_UNIT },
   );
 }
 
-/** The files of earlier runs stay beside those of this one. */
-function namesRun({ output }: Step): boolean {
-  return output?.path.some(({ kind }) => kind === 'run') ?? false;
+/** Of a unit that lost an output the others do not say that it is published. */
+export const NO_UNIT = '';
+
+function countUnits(outputs: readonly PublishedOutput[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { unit } of outputs) counts.set(unit, (counts.get(unit) ?? 0) + 1);
+  return counts;
 }
 
-interface FailedPartition {
-  readonly step: string | undefined;
-  readonly partition: PartitionValuesOf;
+/** Tells the outputs that stay: skipped, left out by `--only`, of every run, or not made anew because a task failed. */
+function carriage({ plan, steps }: RunToPublish): (output: PublishedOutput) => boolean {
+  const skipped = new Set(steps.flatMap(({ step }) => step.skipped.map(({ fingerprint }) => fingerprint)));
+  const names = new Set(plan.job.steps.map(({ name }) => name));
+  const ofEachRun = new Set(plan.job.steps.filter(({ output }) => namesRun(output)).map(({ name }) => name));
+  const failed = steps.filter(({ failures }) => failures.length > 0).map(failedOutputs);
+  return (output) =>
+    skipped.has(output.unit) ||
+    ofEachRun.has(output.step) ||
+    (names.has(output.step) && isNarrowedOut(output, plan.only)) ||
+    failed.some((isFailed) => isFailed(output));
 }
 
-function failedPartitions({ step, failures }: EndedStep): FailedPartition[] {
+/** Tells the outputs of a step that its failed tasks would have replaced; a fused task makes those of every step. */
+function failedOutputs({ step, failures }: EndedStep): (output: PublishedOutput) => boolean {
   const indexes = new Set(failures.map(({ index }) => index));
   const units = step.tasks.filter(({ index }) => indexes.has(index)).flatMap((task) => task.units);
-  return units.map(({ partition }) => ({ step: step.step, partition }));
-}
-
-function covers({ step, partition }: FailedPartition, output: PublishedOutput): boolean {
-  return (
-    output.step === step &&
-    Object.entries(partition).every(([column, text]) => output.partition[column] === text)
-  );
+  const columns = Object.keys(units[0]?.partition ?? {});
+  const key = (partition: PartitionValuesOf) => JSON.stringify(columns.map((column) => partition[column]));
+  const keys = new Set(units.map(({ partition }) => key(partition)));
+  return (output) =>
+    (step.step === undefined || output.step === step.step) && keys.has(key(output.partition));
 }
 
 /** Whether `--only` leaves the output's partition out. */

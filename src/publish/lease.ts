@@ -35,6 +35,8 @@ export interface Lease {
   readonly epoch: number;
   /** Aborts, with a PitwallError (`temporary`), when another has taken over. */
   readonly lost: AbortSignal;
+  /** Says which run is at work under the lease. */
+  nameRun(runId: string): Promise<void>;
   /** Looks now. @throws PitwallError (`temporary`) when another has taken over */
   assertHeld(): Promise<void>;
   /** Lets the next have it at once; safe to call twice. */
@@ -178,6 +180,10 @@ class HeldLease implements Lease {
   async assertHeld(): Promise<void> {
     if (!this.#lost.signal.aborted && !(await this.isHeld())) this.#lose();
     this.#lost.signal.throwIfAborted();
+  }
+
+  async nameRun(runId: string): Promise<void> {
+    if (runId !== this.#file.runId) await this.#write({ ...this.#file, runId });
   }
 
   async release(): Promise<void> {

@@ -1,5 +1,6 @@
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { Storage } from '../storage/storage.ts';
+import { NO_UNIT } from './compose-publication.ts';
 import { unchangedOutputs } from './in-place.ts';
 import type { KeptTask, Manifest } from './manifest.ts';
 
@@ -28,6 +29,7 @@ export async function reusableWork(storage: Storage, manifest: Manifest | undefi
 async function publishedUnits(storage: Storage, manifest: Manifest): Promise<ReadonlySet<string>> {
   const inPlace = await unchangedOutputs(storage, manifest);
   const units = new Set(manifest.outputs.map(({ unit }) => unit));
+  units.delete(NO_UNIT);
   for (const { unit, url } of manifest.outputs) if (!inPlace.has(url)) units.delete(unit);
   return units;
 }

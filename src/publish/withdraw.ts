@@ -39,10 +39,8 @@ function notPutBack(cause: PitwallError, reason: PitwallError): PitwallError {
 
 function makeWithdrawal(announced: AnnouncedManifest): AnnouncedManifest {
   const { runId, publishedAt, fingerprint, outputs, kept, checks, publishing } = announced;
-  const files = [
-    ...publishing.files.flatMap((file) => putBack(announced, file)),
-    ...publishing.stale.map(keep),
-  ];
+  const hashes = new Map(outputs.map(({ from, sha256 }) => [from, sha256]));
+  const files = [...publishing.files.flatMap((file) => putBack(hashes, file)), ...publishing.stale.map(keep)];
   const stale = publishing.files.flatMap(takeAway);
   return {
     ...announced,
@@ -51,10 +49,10 @@ function makeWithdrawal(announced: AnnouncedManifest): AnnouncedManifest {
   };
 }
 
-function putBack({ outputs }: AnnouncedManifest, { to, root, prior }: AnnouncedFile): AnnouncedFile[] {
+function putBack(hashes: ReadonlyMap<string, string>, { to, root, prior }: AnnouncedFile): AnnouncedFile[] {
   if (prior === undefined) return [];
   const { backup: from, bytes, etag } = prior;
-  const sha256 = outputs.find((output) => output.from === from)?.sha256;
+  const sha256 = hashes.get(from);
   return [{ from, to, root, prior: undefined, bytes, sha256, inPlaceEtag: etag }];
 }
 

@@ -51,12 +51,12 @@ export function tellChecks(checks: readonly CheckResult[], onEvent: EventSink): 
 /** Tells which values of `--only` no partition has. */
 export function tellMissingPartitions(
   only: Plan['only'],
-  partitions: readonly Readonly<Record<string, string | null>>[],
+  outputs: readonly { readonly partition: Readonly<Record<string, string | null>> }[],
   onEvent: EventSink,
 ): void {
   for (const [column, values] of Object.entries(only)) {
     for (const value of values) {
-      if (partitions.some((partition) => partition[column] === value)) continue;
+      if (outputs.some(({ partition }) => partition[column] === value)) continue;
       onEvent({ kind: 'warning', message: `--only ${column}=${value}: no partition has this value` });
     }
   }

@@ -2,21 +2,22 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pitwall, pitwallOk } from '../e2e/pitwall.ts';
 import { emptyFolder, readPublished, writeFiles } from '../e2e/workspace.ts';
+import { memo } from './memo.ts';
 import { childrenOf, start, stoppedChildren, stopsAt, untilGone } from './processes.ts';
 import { A_TASK_EACH, eventsOf, leftovers, runIds, seasonsWorkspace, smallTasks } from './seasons-job.ts';
 import { pitwallUnder } from './shell.ts';
 
 const SEASONS = [2001, 2002, 2003, 2004, 2005, 2006, 2007, 2008];
 
-async function undisturbed(): Promise<Record<string, string>> {
-  const cwd = await seasonsWorkspace(SEASONS);
+const undisturbed = memo(async (seasons: readonly number[]) => {
+  const cwd = await seasonsWorkspace(seasons);
   await pitwallOk([...(await smallTasks(cwd, A_TASK_EACH)), '--workers', '2', '--quiet'], { cwd });
   return readPublished(join(cwd, 'results'));
-}
+});
 
 describe('kill -9 of a worker at work', () => {
   test('costs a retry: the run goes on and publishes the same bytes', async () => {
-    const expected = await undisturbed();
+    const expected = await undisturbed(SEASONS);
     const cwd = await seasonsWorkspace(SEASONS);
     const args = [...(await smallTasks(cwd, A_TASK_EACH)), '--workers', '2', '--json'];
     const env = { ...stopsAt('task: inputs loaded'), PITWALL_FAULT_ONCE: join(cwd, 'once') };
@@ -71,7 +72,7 @@ describe('kill -9 of the driver', () => {
   test.each(['resume', 'run'] as const)(
     'leaves no child process, and pitwall %s goes on',
     async (command) => {
-      const expected = await undisturbed();
+      const expected = await undisturbed(SEASONS);
       const cwd = await seasonsWorkspace(SEASONS);
       const args = [...(await smallTasks(cwd, A_TASK_EACH)), '--workers', '2', '--json'];
       const running = start(args, { cwd, env: stopsAt('commit: after record') });

@@ -3,6 +3,7 @@ import { describe, expect, type TestContext, test } from 'vitest';
 import type { FaultPoint } from '../../src/fault-point.ts';
 import { pitwall, pitwallOk } from '../e2e/pitwall.ts';
 import { readPublished, writeFiles } from '../e2e/workspace.ts';
+import { memo } from './memo.ts';
 import { partsWorkspace, setRows } from './parts-job.ts';
 import { startStopped } from './processes.ts';
 import { leftovers } from './seasons-job.ts';
@@ -102,11 +103,11 @@ interface Failed {
 
 const CHANGED = { a: 200, b: 300, c: 10 };
 
-async function publishedFrom(rows: Readonly<Record<string, number>>): Promise<Record<string, string>> {
+const publishedFrom = memo(async (rows: Readonly<Record<string, number>>) => {
   const cwd = await partsWorkspace(rows);
   await pitwallOk(['run', 'job', '--quiet'], { cwd });
   return readPublished(join(cwd, 'results'));
-}
+});
 
 /** Runs a job whose disk is full from a point on, looks, frees the disk, and runs it again. */
 async function withFullDisk(

@@ -116,7 +116,7 @@ async function workspace(format: string): Promise<string> {
 
 /** The bytes that a task is to read, workers, threads of all of them, and how many tasks that makes at least. */
 const DIVISIONS = [
-  { targetBytes: 20_000, workers: 1, threads: 1, tasks: 60 },
+  { targetBytes: 20_000, workers: 1, threads: 1, tasks: 30 },
   { targetBytes: 100_000, workers: 3, threads: 12, tasks: 20 },
   { targetBytes: 1_000_000, workers: 1, threads: 4, tasks: 8 },
   { targetBytes: 2 ** 40, workers: 3, threads: 3, tasks: 8 },

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { FaultPoint } from '../../src/fault-point.ts';
 import { pitwall, pitwallOk } from '../e2e/pitwall.ts';
 import { readPublished, readTree, writeFiles } from '../e2e/workspace.ts';
+import { memo } from './memo.ts';
 import { start, startStopped, untilSaid } from './processes.ts';
 import { lapsOf, lapsPath, leftovers, runIds, seasonsWorkspace, storeOf } from './seasons-job.ts';
 
@@ -18,12 +19,12 @@ async function changeInputs(cwd: string): Promise<void> {
   });
 }
 
-async function publishedFromChanged(): Promise<Record<string, string>> {
-  const cwd = await seasonsWorkspace(SEASONS);
+const publishedFromChanged = memo(async (seasons: readonly number[]) => {
+  const cwd = await seasonsWorkspace(seasons);
   await changeInputs(cwd);
   await pitwallOk(RUN, { cwd });
   return readPublished(join(cwd, 'results'));
-}
+});
 
 /** What the sleeper finds when it wakes, at points on both sides of its announcement. */
 const SLEEPERS: readonly FaultPoint[] = [
@@ -49,7 +50,7 @@ describe('a run that sleeps past its lease', () => {
       const second = await pitwall(RUN, { cwd });
       expect(second, second.stderr).toMatchObject({ code: 0 });
       const published = await readPublished(results);
-      expect(published).toEqual(await publishedFromChanged());
+      expect(published).toEqual(await publishedFromChanged(SEASONS));
       process.kill(sleeper.pid, 'SIGCONT');
       const { code, stderr } = await sleeper.outcome;
       expect(code, stderr).toBe(75);
