@@ -190,6 +190,7 @@ describe('nothing is published', () => {
     const lease: Lease = {
       epoch: 1,
       lost: new AbortController().signal,
+      nameRun: async () => undefined,
       assertHeld: () => Promise.reject(lost),
       release: async () => undefined,
     };

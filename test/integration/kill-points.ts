@@ -1,10 +1,10 @@
 import { execFile as execFileLater } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { FAULT_POINTS, type FaultPoint } from '../../src/fault-point.ts';
 import { CLI, type Outcome, pitwall, pitwallOk } from '../e2e/pitwall.ts';
 import { emptyFolder, readPublished } from '../e2e/workspace.ts';
@@ -17,10 +17,10 @@ const SHAPES = {
   divided: ['--fuse-below', '0', '--workers', '2'],
 } as const;
 
-type Shape = keyof typeof SHAPES;
+export type Shape = keyof typeof SHAPES;
 
 const EXIT_CODES = { SIGKILL: 'SIGKILL', SIGTERM: 143, SIGINT: 130 } as const;
-type Signal = keyof typeof EXIT_CODES;
+export type Signal = keyof typeof EXIT_CODES;
 
 /** Points that only one of the two shapes comes to. */
 const ONLY: Partial<Record<FaultPoint, Shape>> = {
@@ -30,21 +30,26 @@ const ONLY: Partial<Record<FaultPoint, Shape>> = {
 
 const UNDISTURBED = new Map<Shape, Record<string, string>>();
 
-/** Inputs with seasons that the sample does not have. */
-let before = '';
+let before: Promise<string> | undefined;
 
-beforeAll(async () => {
-  before = await mkdtemp(join(tmpdir(), 'pitwall-before-'));
+/** Inputs with seasons that the sample does not have, made once for all tests of a file. */
+function otherInputs(): Promise<string> {
+  before ??= generate();
+  return before;
+}
+
+async function generate(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pitwall-before-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const sizes = ['--races', '40', '--results-per-race', '4', '--seed', '7'];
-  await execFile(process.execPath, [CLI, 'gen', 'race_stats', ...sizes, '--out', before]);
-});
-
-afterAll(() => rm(before, { recursive: true, force: true }));
+  await execFile(process.execPath, [CLI, 'gen', 'race_stats', ...sizes, '--out', folder]);
+  return folder;
+}
 
 /** A working directory where something else was published before. */
 async function workspace(): Promise<string> {
   const cwd = await emptyFolder();
-  await pitwallOk(['run', 'race_stats', '--set', `source=${before}`, '--quiet'], { cwd });
+  await pitwallOk(['run', 'race_stats', '--set', `source=${await otherInputs()}`, '--quiet'], { cwd });
   return cwd;
 }
 
@@ -71,7 +76,7 @@ async function leftovers(cwd: string): Promise<string[]> {
 }
 
 /** What each shape publishes when nothing happens to it. */
-async function undisturbed(shape: Shape): Promise<Record<string, string>> {
+export async function undisturbed(shape: Shape): Promise<Record<string, string>> {
   const known = UNDISTURBED.get(shape);
   if (known !== undefined) return known;
   const cwd = await workspace();
@@ -81,11 +86,8 @@ async function undisturbed(shape: Shape): Promise<Record<string, string>> {
   return published;
 }
 
-test('both shapes publish the same bytes', async () => {
-  expect(await undisturbed('divided')).toEqual(await undisturbed('fused'));
-});
-
-async function disturb(shape: Shape, signal: Signal, point: FaultPoint): Promise<void> {
+/** Stops a run at a point, runs the job again, and compares with what an undisturbed run publishes. */
+export async function disturb(shape: Shape, signal: Signal, point: FaultPoint): Promise<void> {
   const cwd = await workspace();
   const once = join(cwd, 'fired');
   const first = await run(cwd, shape, { PITWALL_FAULT: `${signal}@${point}`, PITWALL_FAULT_ONCE: once });
@@ -100,11 +102,7 @@ async function disturb(shape: Shape, signal: Signal, point: FaultPoint): Promise
   expect(await leftovers(cwd)).toEqual([]);
 }
 
-for (const signal of Object.keys(EXIT_CODES) as Signal[]) {
-  for (const shape of Object.keys(SHAPES) as Shape[]) {
-    describe(`${signal} in a ${shape} run`, () => {
-      const points = FAULT_POINTS.filter((point) => (ONLY[point] ?? shape) === shape);
-      test.each(points)('at "%s", then run again', (point) => disturb(shape, signal, point), 60_000);
-    });
-  }
+/** The points that a run of the shape comes to. */
+export function pointsOf(shape: Shape): FaultPoint[] {
+  return FAULT_POINTS.filter((point) => (ONLY[point] ?? shape) === shape);
 }
