@@ -79,11 +79,11 @@ async function failBound(ref: string, options: JobOptions): Promise<Job> {
  */
 export async function unchangedResult(
   ask: Ask,
-  { force = false }: { readonly force?: boolean } = {},
+  { force = false, plan }: { readonly force?: boolean; readonly plan?: unknown } = {},
 ): Promise<RunResult | undefined> {
   const startedMs = performance.now();
-  const manifest =
-    force || ask.job.steps.some(({ output }) => namesRun(output)) ? undefined : await findUnchanged(ask);
+  const isToBeRun = force || plan !== undefined || ask.job.steps.some(({ output }) => namesRun(output));
+  const manifest = isToBeRun ? undefined : await findUnchanged(ask);
   if (manifest === undefined) return undefined;
   return summariseUnchanged({
     manifest,

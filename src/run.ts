@@ -14,7 +14,7 @@ import { createRunId } from './plan/run-id.ts';
 import { planAsk, samePlan } from './plan-ask.ts';
 import { beginRun, hasPublished, readResumable, removeScratch } from './publish/begin-run.ts';
 import { composePublication } from './publish/compose-publication.ts';
-import { tidyRun } from './publish/end-run.ts';
+import { tidyFailed, tidyPublished } from './publish/end-run.ts';
 import { throwFailedChecks } from './publish/failed-checks.ts';
 import { type Lease, type LeaseOptions, takeLease } from './publish/lease.ts';
 import type { Manifest } from './publish/manifest.ts';
@@ -31,6 +31,7 @@ import {
   sumInputBytes,
   tellChecks,
   tellMissingPartitions,
+  tellRemoved,
 } from './report/describe-run.ts';
 import { type EventSink, type RunEvent, type RunResult, VOID_SINK } from './report/event.ts';
 import { openRunReport, type RunReport } from './report/run-report.ts';
@@ -170,12 +171,13 @@ async function runUnderLease(
   const { ask, options } = request;
   const { storage, store } = ask;
   await endInterrupted(ask, options);
-  const unchanged = await unchangedResult(ask, options);
+  const { force: fresh = false } = options;
+  const unchanged = await unchangedResult(ask, { force: fresh });
   if (unchanged !== undefined) return unchanged;
   const plan = planned ?? (await planRequest(request));
   const previous = await openManifestLog(storage, store).latest();
   const reusable = await reusableWork(storage, previous);
-  const { folder: given, force: fresh = false } = options;
+  const { folder: given } = options;
   const folder = await beginRun({ storage, store, plan, runId, given, fresh, published: reusable.published });
   await lease.nameRun(folder.runId);
   const signal = AbortSignal.any([request.signal, lease.lost]);
@@ -198,7 +200,7 @@ async function carryOut(run: Run): Promise<RunResult> {
   report.event(describePlan(run.plan));
   const result = await runAndPublish(run, report.event).catch((error) => failRun(run, report, error));
   reach('end: before cleaning');
-  await tidyRun(ask.storage, folder).catch((error) => report.event(cleaningFailed(error)));
+  await tidyPublished(ask.storage, folder).catch((error) => report.event(cleaningFailed(error)));
   await report.succeeded(result);
   return result;
 }
@@ -207,7 +209,7 @@ async function carryOut(run: Run): Promise<RunResult> {
 async function failRun(run: Run, report: RunReport, error: unknown): Promise<never> {
   const cause = run.signal.aborted ? await interruptionOf(run) : error;
   await report.failed(cause);
-  await tidyRun(run.ask.storage, run.folder).catch(() => undefined);
+  await tidyFailed(run.ask.storage, run.folder).catch(() => undefined);
   throw cause;
 }
 
@@ -234,7 +236,7 @@ async function endInterrupted(ask: Ask, options: RunOptions): Promise<void> {
   const folder = runFolder(store, manifest?.runId ?? '');
   if (manifest === undefined || (await storage.head(folder.plan)) === undefined) return;
   if (await hasPublished(storage, folder)) return;
-  await tidyRun(storage, folder);
+  await tidyPublished(storage, folder);
   const result = summariseUnchanged({ manifest, inputBytes, elapsedMs: 0 });
   await openReport(ask, folder, { ...options, onEvent: VOID_SINK }).succeeded({
     ...result,
@@ -287,6 +289,7 @@ async function publish(run: Run, publication: Publication, onEvent: EventSink): 
   const onWarning = (message: string) => onEvent({ kind: 'warning', message });
   const manifest = await publishRun({ storage, store, publication, lease, signal, onWarning });
   tellMissingPartitions(plan.only, manifest.outputs, onEvent);
+  tellRemoved(run.previous?.outputs ?? [], manifest.outputs, onEvent);
   return manifest;
 }
 

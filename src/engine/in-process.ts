@@ -105,7 +105,7 @@ class InProcessSession implements EngineSession {
 
   #giveUp(cause: Error, step: StepPlan, index: number, attempts: number): TaskOutcome {
     const error = taskFailure(cause, { step, index, attempts, limits: this.#run.limits });
-    this.#run.onEvent({ kind: 'task failed', ...placeOf(step.id, index), message: error.message });
+    this.#run.onEvent({ kind: 'task failed', ...placeOf(step.id, index), message: String(error) });
     return { kind: 'failed', index, error };
   }
 

@@ -195,7 +195,7 @@ export class StepRun {
     const { index } = task;
     const error = taskFailure(cause, this.#failed(task));
     const event = { stepId: this.#step.id, index, worker: worker.number };
-    this.#run.onEvent({ kind: 'task failed', ...event, message: error.message });
+    this.#run.onEvent({ kind: 'task failed', ...event, message: String(error) });
     this.#settle(task, { kind: 'failed', index, error });
   }
 

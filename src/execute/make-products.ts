@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { interruptible } from '../duckdb/interruptible.ts';
 import { QueryError } from '../duckdb/session.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -106,7 +107,8 @@ export class ProductMaker {
       storage,
       limits,
       scratch,
-      folders: [folder.url],
+      // Rows that an earlier run kept lie in its own folder.
+      folders: [dirname(folder.url)],
       exact: this.#exact,
       encoders: plan.shape === 'fused' ? encodersOfFused(plan, limits) : 0,
     });

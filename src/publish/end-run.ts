@@ -7,18 +7,25 @@ import { openManifestLog } from './manifest-log.ts';
 
 const TASKS_AT_ONCE = 16;
 
-/**
- * Takes away what processes left in scratch and the files of attempts that did not become their task's record. A run
- * that committed nothing leaves nothing.
- */
-export async function tidyRun(storage: Storage, folder: RunFolder): Promise<void> {
+/** Takes away what a run that published leaves in scratch, and the files of attempts that are not their task's record. */
+export async function tidyPublished(storage: Storage, folder: RunFolder): Promise<void> {
+  await tidy(storage, folder);
+}
+
+/** The same of a run that did not publish; one that committed nothing leaves nothing. */
+export async function tidyFailed(storage: Storage, folder: RunFolder): Promise<void> {
+  const hasCommitted = await tidy(storage, folder);
+  if (!hasCommitted && !(await hasRecords(storage, folder))) await removeRun(storage, folder);
+}
+
+async function tidy(storage: Storage, folder: RunFolder): Promise<boolean> {
   await rm(folder.scratch, { recursive: true, force: true });
   const tasks = await listAttempts(storage, folder);
   const tidied = await mapConcurrent([...tasks], TASKS_AT_ONCE, ([task, attempts]) =>
     tidyTask(storage, folder, task, attempts),
   );
   await removeBackups(storage, folder);
-  if (!tidied.includes('committed') && !(await hasRecords(storage, folder))) await removeRun(storage, folder);
+  return tidied.includes('committed');
 }
 
 type Attempts = ReadonlyMap<string, readonly string[]>;

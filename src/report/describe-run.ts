@@ -2,6 +2,7 @@ import type { CheckResult } from '../execute/record.ts';
 import type { Plan, PlannedInput } from '../plan/plan.ts';
 import { stepOutlines } from '../plan/step-outlines.ts';
 import type { StepPlan } from '../plan/step-plan.ts';
+import { count } from '../plan/text-amounts.ts';
 import { describeViolations } from '../publish/failed-checks.ts';
 import type { EventSink, RunEvent } from './event.ts';
 
@@ -60,4 +61,23 @@ export function tellMissingPartitions(
       onEvent({ kind: 'warning', message: `--only ${column}=${value}: no partition has this value` });
     }
   }
+}
+
+const SHOWN_REMOVED = 3;
+
+/** Tells which outputs went because their partitions do not exist any more. */
+export function tellRemoved(
+  before: readonly { readonly url: string }[],
+  after: readonly { readonly url: string }[],
+  onEvent: EventSink,
+): void {
+  const kept = new Set(after.map(({ url }) => url));
+  const removed = before.map(({ url }) => url).filter((url) => !kept.has(url));
+  if (removed.length === 0) return;
+  const more = removed.length > SHOWN_REMOVED ? `, and ${removed.length - SHOWN_REMOVED} more` : '';
+  const what = `${count(removed.length, 'file')} of the run before, no output any more`;
+  onEvent({
+    kind: 'warning',
+    message: `removed ${what}: ${removed.slice(0, SHOWN_REMOVED).join(', ')}${more}`,
+  });
 }

@@ -82,6 +82,6 @@ function missingParts({ step, failures }: StepResult): MissingPart[] {
     index,
     partitions:
       step.tasks.find((task) => task.index === index)?.units.map(({ partition }) => partition) ?? [],
-    message: error.message,
+    message: String(error),
   }));
 }

@@ -153,3 +153,39 @@ test('{run} in a path gives each run its own file', async () => {
   for (const run of [first, second])
     expect(await readFile(join(cwd, 'results', run, 'best_2022.json'), 'utf8')).toContain('"driver":"A"');
 });
+
+test('rows that an earlier run kept serve the steps and checks of the next', async () => {
+  const cwd = await emptyFolder();
+  const run = () => pitwallOk(['run', 'race_stats', '--json', ...DIVIDED], { cwd });
+  await run();
+  const before = await readPublished(join(cwd, 'results'));
+  await rm(join(cwd, 'results/stats_2020.json'));
+  expect(JSON.parse(await run()).tasks).toMatchObject({ skipped: expect.any(Number), failed: 0 });
+  expect(await readPublished(join(cwd, 'results'))).toEqual(before);
+});
+
+test('a run that only takes outputs away can be looked at, and names them', async () => {
+  const cwd = await seasons();
+  await runSeasons(cwd, ...DIVIDED);
+  await rm(join(cwd, 'data/year=2024'), { recursive: true });
+  const { stderr, stdout } = await pitwall(['run', 'job', '--set', 'source=data', '--json', ...DIVIDED], {
+    cwd,
+  });
+  expect(stderr).toContain('removed 1 file of the run before, no output any more: ');
+  const { run_id, tasks } = JSON.parse(stdout);
+  expect(tasks.run).toBe(0);
+  const shown = await pitwallOk(['show', run_id, '--job', 'job', '--set', 'source=data'], { cwd });
+  expect(shown).toContain(`run ${run_id} of job seasons: succeeded`);
+});
+
+test('a saved plan is compared even where nothing would have to be run', async () => {
+  const cwd = await seasons();
+  await runSeasons(cwd);
+  await pitwallOk(['plan', 'job', '--set', 'source=data', '-o', 'plan.json'], { cwd });
+  await writeFiles(cwd, { 'data/year=2023/laps.csv': 'driver,ms\nA,40\n' });
+  await runSeasons(cwd);
+  const { code, stderr } = await pitwall(['run', 'job', '--set', 'source=data', '--plan', 'plan.json'], {
+    cwd,
+  });
+  expect([code, stderr]).toEqual([2, expect.stringContaining('the plan is not up to date: input laps: ')]);
+});
