@@ -99,7 +99,7 @@ describe('the pool of worker processes', () => {
     expect(told.filter(({ index }) => index === 1)).toEqual([
       { kind: 'task started', ...of(1), attempt: '' },
       progress(1, 1),
-      { kind: 'task failed', ...of(1), message: 'task 1 of step stats: a data error' },
+      { kind: 'task failed', ...of(1), message: 'in.csv:3: task 1 of step stats: a data error' },
     ]);
   });
 

@@ -61,7 +61,7 @@ describe('the files of a sliced input', () => {
         `COPY (${select}) TO '${folder}/${name}.parquet' (FORMAT parquet, ROW_GROUP_SIZE 2048)`,
       );
     }
-    const input = someInput({ format: 'parquet', paths: [join(folder, '*.parquet')] });
+    const input = someInput({ format: 'parquet', paths: [join(folder, '*.parquet')], rowNumber: 'n' });
     const planned = await planInput(storage, session, input);
     const bytes = planned.files[0]?.sizeBytes ?? 0;
     const parts = await cutInput(storage, session, planned, bytes / 2);

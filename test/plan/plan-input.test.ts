@@ -375,7 +375,7 @@ describe('the place where the body of a CSV begins', () => {
   });
 });
 
-it('the first row of each Parquet file is counted over the files before it', async () => {
+it('the first row of each Parquet file is counted over the files before it where rows are numbered', async () => {
   const folder = await folderWith();
   for (const [name, rows] of [
     ['1', 3],
@@ -383,10 +383,12 @@ it('the first row of each Parquet file is counted over the files before it', asy
     ['3', 2],
   ] as const)
     await toParquet(folder, `${name}.parquet`, `SELECT range AS a, 'x' AS b FROM range(${rows})`);
-  const { files } = await planFolder(folder, { format: 'parquet' });
+  const { files } = await planFolder(folder, { format: 'parquet', rowNumber: 'n' });
   expect(files.map(({ rows, firstRow }) => [rows, firstRow])).toEqual([
     [3, 0],
     [0, 3],
     [2, 3],
   ]);
+  const others = await planFolder(folder, { format: 'parquet' });
+  expect(others.files.map(({ firstRow }) => firstRow)).toEqual([undefined, undefined, undefined]);
 });

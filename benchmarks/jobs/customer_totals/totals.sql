@@ -8,7 +8,7 @@ SELECT
 FROM (
   SELECT bucket, customer, name, sum(orders) AS orders, sum(spent) AS spent, max(last_note) AS last_note
   FROM spending
-  JOIN customers USING (customer)
+  JOIN named USING (bucket, customer)
   GROUP BY bucket, customer, name
 )
 GROUP BY bucket
