@@ -26,8 +26,8 @@ export async function beContestant(
 }
 
 /**
- * Runs a contestant of the benchmark at `moduleUrl` in a new process: times are those of its watch, the peak
- * RSS is that of the whole process.
+ * Runs a contestant of the benchmark at `moduleUrl` in a new process: times are those of its watch, memory is
+ * that of the whole process and its children.
  */
 export async function runInside(
   moduleUrl: string,
@@ -36,7 +36,7 @@ export async function runInside(
   extra: readonly string[] = [],
 ): Promise<Sample> {
   const own = ['--contestant', contestant, '--races', String(races), ...extra];
-  const { stdout, peakRssBytes } = await measureProcess([process.execPath, fileURLToPath(moduleUrl), ...own]);
+  const { stdout, ...cost } = await measureProcess([process.execPath, fileURLToPath(moduleUrl), ...own]);
   const report: InsideReport = JSON.parse(stdout);
-  return { ...report, peakRssBytes };
+  return { ...cost, ...report };
 }

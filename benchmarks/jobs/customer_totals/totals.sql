@@ -4,9 +4,9 @@ SELECT
   count(*) AS customers,
   sum(orders)::BIGINT AS orders,
   sum(spent)::BIGINT AS spent,
-  bit_xor(hash(name, last_note))::VARCHAR AS names
+  bit_xor(hash(name, notes))::VARCHAR AS names
 FROM (
-  SELECT bucket, customer, name, sum(orders) AS orders, sum(spent) AS spent, max(last_note) AS last_note
+  SELECT bucket, customer, name, sum(orders) AS orders, sum(spent) AS spent, bit_xor(notes) AS notes
   FROM spending
   JOIN named USING (bucket, customer)
   GROUP BY bucket, customer, name
