@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { addRunOptions, debugOption, jobOption, jsonOption, onlyOption, setOption } from './add-options.ts';
 import { parseBytes } from './parse-bytes.ts';
 import { parseDuration } from './parse-duration.ts';
@@ -136,11 +136,10 @@ function addClean(program: Command, terminal: Terminal): void {
     .description('list the folders of runs that nothing needs any more; delete them with --yes')
     .addOption(setOption())
     .option('--yes', 'delete them')
-    .option(
-      '--older-than <duration>',
-      'leave younger ones, such as 12h (3d)',
-      parseDuration('--older-than'),
-      THREE_DAYS_MS,
+    .addOption(
+      new Option('--older-than <duration>', 'leave younger ones, such as 12h')
+        .argParser(parseDuration('--older-than'))
+        .default(THREE_DAYS_MS, '3d'),
     )
     .addOption(jsonOption())
     .addOption(debugOption())

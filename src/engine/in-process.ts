@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { TaskRecord } from '../execute/record.ts';
 import { openTaskWorker, type TaskWorker } from '../execute/task-worker.ts';
 import type { StepPlan } from '../plan/step-plan.ts';
@@ -29,10 +30,12 @@ class InProcessSession implements EngineSession {
   readonly #run: EngineRun;
   readonly #options: InProcessOptions;
   readonly #scratch: string;
+  #limits: MachineLimits;
   #worker: Promise<TaskWorker> | undefined;
 
   constructor(run: EngineRun, options: InProcessOptions) {
     this.#run = run;
+    this.#limits = run.limits;
     this.#options = options;
     this.#scratch = `${run.folder.scratch}/worker-${ONLY_WORKER}`;
   }
@@ -42,8 +45,7 @@ class InProcessSession implements EngineSession {
     const outcomes: TaskOutcome[] = [];
     for (const index of indexes) {
       signal.throwIfAborted();
-      this.#worker ??= this.#open();
-      outcomes.push(await this.#runTask(await this.#worker, step, index));
+      outcomes.push(await this.#runTask(step, index));
     }
     signal.throwIfAborted();
     return outcomes;
@@ -59,32 +61,57 @@ class InProcessSession implements EngineSession {
   }
 
   async #open(): Promise<TaskWorker> {
-    const { folder, limits, signal } = this.#run;
+    const { folder, signal } = this.#run;
     await mkdir(this.#scratch, { recursive: true });
     return this.#options.open({
       storage: localStorage(),
       folder,
-      limits,
+      limits: this.#limits,
       scratch: this.#scratch,
       signal,
     });
   }
 
-  async #runTask(worker: TaskWorker, step: StepPlan, index: number): Promise<TaskOutcome> {
-    for (let attempts = 1; ; attempts++) {
+  async #runTask(step: StepPlan, index: number): Promise<TaskOutcome> {
+    const history = { passing: 0, outOfMemory: 0 };
+    for (;;) {
       try {
-        return { kind: 'committed', index, record: await this.#attempt(worker, step.id, index) };
+        return { kind: 'committed', index, record: await this.#attempt(step.id, index) };
       } catch (error) {
         this.#run.signal.throwIfAborted();
         const failure = error instanceof Error ? error : new Error(String(error));
-        if (!this.#isRunAgain(failure, attempts)) return this.#giveUp(failure, step, index, attempts);
-        this.#run.onEvent({ kind: 'task retried', ...placeOf(step.id, index), reason: failure.message });
-        await this.#backOff(attempts);
+        history[isOutOfMemory(failure) ? 'outOfMemory' : 'passing']++;
+        if (!(await this.#prepareAgain(failure, step.id, index, history)))
+          return this.#giveUp(failure, step, index, history.passing + history.outOfMemory);
       }
     }
   }
 
-  async #attempt(worker: TaskWorker, stepId: string, index: number): Promise<TaskRecord> {
+  /** False when the task is not to be run again. What ran out of memory gets a session with fewer threads. */
+  async #prepareAgain(
+    failure: Error,
+    stepId: string,
+    index: number,
+    history: { readonly passing: number; readonly outOfMemory: number },
+  ): Promise<boolean> {
+    const { limits, onEvent } = this.#run;
+    const verdict = judgeFailure(failure, { ...history, limits: this.#limits }, limits.memoryBytes);
+    if (verdict.kind === 'give up') return false;
+    onEvent({ kind: 'task retried', ...placeOf(stepId, index), reason: failure.message });
+    if (verdict.isMemory) await this.#reopen(verdict.limits);
+    else await this.#backOff(history.passing);
+    return true;
+  }
+
+  async #reopen(limits: MachineLimits): Promise<void> {
+    await (await this.#worker)?.close();
+    this.#worker = undefined;
+    this.#limits = limits;
+  }
+
+  async #attempt(stepId: string, index: number): Promise<TaskRecord> {
+    this.#worker ??= this.#open();
+    const worker = await this.#worker;
     const { onEvent, signal } = this.#run;
     const place = placeOf(stepId, index);
     const attempt = randomUUID();
@@ -97,14 +124,8 @@ class InProcessSession implements EngineSession {
     return record;
   }
 
-  /** There is no more memory to give to a session that is open. */
-  #isRunAgain(error: Error, attempts: number): boolean {
-    const history = { passing: attempts, outOfMemory: 0, limits: this.#run.limits };
-    return !isOutOfMemory(error) && judgeFailure(error, history, 0).kind === 'retry';
-  }
-
   #giveUp(cause: Error, step: StepPlan, index: number, attempts: number): TaskOutcome {
-    const error = taskFailure(cause, { step, index, attempts, limits: this.#run.limits });
+    const error = taskFailure(cause, { step, index, attempts, limits: this.#limits });
     this.#run.onEvent({ kind: 'task failed', ...placeOf(step.id, index), message: String(error) });
     return { kind: 'failed', index, error };
   }

@@ -83,10 +83,11 @@ function partsOfStep(step: NarrowedStep, index: number): string {
     step,
     step.shared.map(({ own }) => own),
   );
-  return `SELECT ${PLACE_COLUMN} AS place, rank, __pitwall_rows * bytes_a_row AS bytes
+  // The step's own columns stand beside these: no name may be one of theirs.
+  return `SELECT wanted.${PLACE_COLUMN} AS place, files.rank, counted.__pitwall_rows * files.bytes_a_row AS bytes
     FROM (${counted}) AS counted
     JOIN (SELECT unnest(range(${step.files.length})) AS file, unnest($ranks${index}::VARCHAR[])::INTEGER AS rank,
-      unnest($bytes${index}::VARCHAR[])::DOUBLE AS bytes_a_row) AS files ON file = __pitwall_file
+      unnest($bytes${index}::VARCHAR[])::DOUBLE AS bytes_a_row) AS files ON files.file = counted.__pitwall_file
     JOIN wanted ON ${matches.join(' AND ')}`;
 }
 

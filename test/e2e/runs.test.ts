@@ -189,3 +189,22 @@ test('a saved plan is compared even where nothing would have to be run', async (
   });
   expect([code, stderr]).toEqual([2, expect.stringContaining('the plan is not up to date: input laps: ')]);
 });
+
+test('a partition column may have the name of anything', async () => {
+  const cwd = await emptyFolder();
+  const job = `
+params: { out: { type: string, default: results } }
+inputs: { events: { path: "data/*.csv", columns: { id: BIGINT } } }
+steps:
+  parts: { slice: events, sql: parts.sql, partition_by: [file, rank], order_by: [id], output: { path: "\${out}/{file}_{rank}.json" } }
+`;
+  const ids = Array.from({ length: 9 }, (_, id) => `${id}\n`).join('');
+  await writeFiles(cwd, {
+    'job/job.yaml': job,
+    'job/parts.sql': 'SELECT id % 3 AS file, id % 2 AS rank, id FROM events',
+    'job/data/a.csv': `id\n${ids}`,
+  });
+  await pitwallOk(['run', 'job', '--quiet', '--set', 'out=fused'], { cwd });
+  await pitwallOk(['run', 'job', '--quiet', '--set', 'out=divided', ...DIVIDED], { cwd });
+  expect(await readPublished(join(cwd, 'divided'))).toEqual(await readPublished(join(cwd, 'fused')));
+});

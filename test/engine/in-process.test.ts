@@ -18,6 +18,8 @@ interface Rig {
   readonly events: readonly TaskEvent[];
   /** What was called, in order. */
   readonly calls: readonly string[];
+  /** Of each worker that was opened. */
+  readonly threads: readonly number[];
 }
 
 /** The engine in this process, over a task worker that acts. */
@@ -26,7 +28,9 @@ async function openRig(act: Act, signal = new AbortController().signal): Promise
   const events: TaskEvent[] = [];
   const calls: string[] = [];
   const numbers = new Map<number, number>();
-  const open = async ({ scratch }: TaskWorkerOptions) => {
+  const threads: number[] = [];
+  const open = async ({ scratch, limits }: TaskWorkerOptions) => {
+    threads.push(limits.threads);
     calls.push(`open with ${await readdir(scratch)}`);
     return {
       run: async (stepId: string, index: number, attempt: string) => {
@@ -43,7 +47,7 @@ async function openRig(act: Act, signal = new AbortController().signal): Promise
   const engine = inProcessEngine({ open, backoffMs: () => 0 });
   const onEvent = (event: TaskEvent) => void events.push(event);
   const session = await engine.open({ folder, limits: LIMITS, workers: 1, signal, onEvent });
-  return { session, folder, events, calls };
+  return { session, folder, events, calls, threads };
 }
 
 function someRecord(stepId: string, index: number, attempt: string): TaskRecord {
@@ -100,10 +104,20 @@ describe('the engine in this process', () => {
     expect(calls).toEqual(['open with ', 'run 0', 'run 0', 'run 0', 'run 1']);
   });
 
-  it.each(['data', 'memory'] as const)('runs a task that fails by %s once', async (kind) => {
-    const { session, calls } = await openRig(() => new PitwallError(kind, 'no'));
+  it('runs a task that fails by its data once', async () => {
+    const { session, calls } = await openRig(() => new PitwallError('data', 'no'));
     await session.runTasks(someStepPlan(), [0]);
     expect(calls).toEqual(['open with ', 'run 0']);
+  });
+
+  it('runs a task that is out of memory again with fewer threads, in a session of its own', async () => {
+    const { session, calls, threads } = await openRig((_, number) =>
+      number === 1 ? new PitwallError('memory', 'no') : undefined,
+    );
+    const [outcome] = await session.runTasks(someStepPlan(), [0]);
+    expect(outcome?.kind).toBe('committed');
+    expect(calls).toEqual(['open with ', 'run 0', 'close', 'open with ', 'run 0']);
+    expect(threads).toEqual([LIMITS.threads, LIMITS.threads / 2]);
   });
 
   it('leaves the error of a fused plan as it is', async () => {

@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { RunProgress } from '../../src/report/event.ts';
 import { type BarScreen, progressBar } from '../../src/report/progress-bar.ts';
@@ -17,8 +17,13 @@ const PROGRESS: RunProgress = {
 };
 
 function someScreen(rows: number, columns = 160) {
-  const stream = Object.assign(new PassThrough(), { isTTY: true, rows, columns });
-  return { screen: stream as BarScreen, text: () => String(stream.read() ?? '') };
+  const drawn: string[] = [];
+  const write = (chunk: Buffer, _: string, done: () => void) => {
+    drawn.push(chunk.toString());
+    done();
+  };
+  const screen: BarScreen = Object.assign(new Writable({ write }), { isTTY: true, rows, columns });
+  return { screen, text: () => drawn.join('') };
 }
 
 /** All that is drawn: the last frame comes with the end, the others by a timer. */
