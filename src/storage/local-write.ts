@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { localError } from './local-error.ts';
-import { makeFolder } from './make-folder.ts';
+import { intoFolder } from './make-folder.ts';
 import { moveInto, removeTemporary, temporaryName } from './move-into.ts';
 import type { WriteCondition, WriteOutcome } from './storage.ts';
 
@@ -13,8 +13,7 @@ export async function writeAtomic(
 ): Promise<WriteOutcome> {
   const temporary = temporaryName(path);
   try {
-    await makeFolder(dirname(path));
-    await writeSynced(temporary, bytes);
+    await intoFolder(dirname(path), () => writeSynced(temporary, bytes));
     return await moveInto(temporary, path, condition);
   } catch (error) {
     throw localError(error, 'write', path);

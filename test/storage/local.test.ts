@@ -9,6 +9,7 @@ import {
   readdir,
   readFile,
   rm,
+  rmdir,
   stat,
   symlink,
   writeFile,
@@ -18,7 +19,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { localStorage } from '../../src/storage/local.ts';
 import { localError, outputError } from '../../src/storage/local-error.ts';
-import { makeFolder } from '../../src/storage/make-folder.ts';
+import { intoFolder, makeFolder } from '../../src/storage/make-folder.ts';
 import { storageContract } from './contract.ts';
 
 const folders: string[] = [];
@@ -230,4 +231,14 @@ describe('making a folder', () => {
     await Promise.all(Array.from({ length: 20 }, () => makeFolder(folder)));
     expect((await stat(folder)).isDirectory()).toBe(true);
   });
+});
+
+it('a file is put into a folder that another process takes away while it is empty', async () => {
+  const folder = join(await freshFolder(), 'a/b');
+  let races = 3;
+  await intoFolder(folder, async () => {
+    if (races-- > 0) await rmdir(folder);
+    await writeFile(join(folder, 'file'), '');
+  });
+  expect(existsSync(join(folder, 'file'))).toBe(true);
 });
