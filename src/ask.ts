@@ -4,6 +4,7 @@ import type { Job } from './job/job.ts';
 import { jobOrThrow, loadJob } from './job/load-job.ts';
 import { namesRun } from './job/names-run.ts';
 import { runFingerprint } from './plan/fingerprint.ts';
+import { sumSizes } from './plan/input-bytes.ts';
 import { jobStore } from './plan/job-store.ts';
 import { type ListedInputs, listInputs } from './plan/list-input.ts';
 import { runFolder } from './plan/run-folder.ts';
@@ -40,8 +41,11 @@ export interface Ask {
   readonly listed: ListedInputs | undefined;
   /** SHA-256 of job, inputs, narrowing and engine; `undefined` without a listing. */
   readonly fingerprint: string | undefined;
-  /** As they are stored; 0 without a listing. */
-  readonly inputBytes: number;
+}
+
+/** Bytes of the inputs as they are stored; 0 without a listing. */
+export function askedBytes({ listed = new Map() }: Ask): number {
+  return sumSizes([...listed.values()].flat());
 }
 
 /** Reads a job and lists its inputs. @throws PitwallError (`usage`, `job`) with every mistake that can be found */
@@ -51,10 +55,7 @@ export async function readAsk(ref: string, options: JobOptions, only: Ask['only'
   const engine = `pitwall ${version}, ${libraryIdentity()}`;
   const listed = await listInputs(storage, job).catch(() => undefined);
   const fingerprint = listed && runFingerprint(job, listed, only, engine);
-  const inputBytes = [...(listed?.values() ?? [])]
-    .flat()
-    .reduce((total, { sizeBytes }) => total + sizeBytes, 0);
-  return { ref, options, job, only, storage, store, version, engine, listed, fingerprint, inputBytes };
+  return { ref, options, job, only, storage, store, version, engine, listed, fingerprint };
 }
 
 /** A job and where its runs lie. @throws PitwallError (`usage`, `job`) */
@@ -73,28 +74,39 @@ async function failBound(ref: string, options: JobOptions): Promise<Job> {
   return jobOrThrow(ref, await checkJob(ref, options));
 }
 
+export interface UnchangedOptions {
+  readonly force?: boolean;
+  /** A plan that has to be compared. */
+  readonly plan?: unknown;
+  /** The manifest in force, where it is known. */
+  readonly latest?: Manifest | undefined;
+}
+
 /**
  * The result of a run that has nothing to do: the manifest in force says what it would publish, and every output lies
  * there as it says. `undefined` when there is something to do, or it is forced.
  */
 export async function unchangedResult(
   ask: Ask,
-  { force = false, plan }: { readonly force?: boolean; readonly plan?: unknown } = {},
+  { force = false, plan, latest }: UnchangedOptions = {},
 ): Promise<RunResult | undefined> {
   const startedMs = performance.now();
   const isToBeRun = force || plan !== undefined || ask.job.steps.some(({ output }) => namesRun(output));
-  const manifest = isToBeRun ? undefined : await findUnchanged(ask);
+  const manifest = isToBeRun ? undefined : await findUnchanged(ask, latest);
   if (manifest === undefined) return undefined;
   return summariseUnchanged({
     manifest,
-    inputBytes: ask.inputBytes,
+    inputBytes: askedBytes(ask),
     elapsedMs: performance.now() - startedMs,
   });
 }
 
-async function findUnchanged({ storage, store, fingerprint }: Ask): Promise<Manifest | undefined> {
+async function findUnchanged(
+  { storage, store, fingerprint }: Ask,
+  latest: Manifest | undefined,
+): Promise<Manifest | undefined> {
   if (fingerprint === undefined) return undefined;
-  const manifest = await openManifestLog(storage, store).latest();
+  const manifest = latest ?? (await openManifestLog(storage, store).latest());
   if (manifest?.fingerprint !== fingerprint || manifest.publishing !== undefined) return undefined;
   // A run that stopped before its end has still to be tidied up after.
   if ((await storage.head(runFolder(store, manifest.runId).results)) === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { type Ask, type JobOptions, readAsk, unchangedResult } from './ask.ts';
+import { type Ask, askedBytes, type JobOptions, readAsk, unchangedResult } from './ask.ts';
 import type { Engine } from './engine/engine.ts';
 import { inProcess } from './engine/in-process.ts';
 import { LazyEngine } from './engine/lazy-engine.ts';
@@ -8,6 +8,7 @@ import { throwFailures } from './engine/step-failure.ts';
 import { PitwallError } from './error.ts';
 import { divideLimits, machineLimits, type WorkerLimits } from './execute/machine-limits.ts';
 import { reach } from './fault-point.ts';
+import { sumInputBytes } from './plan/input-bytes.ts';
 import type { Plan } from './plan/plan.ts';
 import { parseRunFolder, type RunFolder, runFolder } from './plan/run-folder.ts';
 import { createRunId } from './plan/run-id.ts';
@@ -28,7 +29,6 @@ import { watchStore } from './publish/unused-store.ts';
 import {
   describePlan,
   describeStep,
-  sumInputBytes,
   tellChecks,
   tellMissingPartitions,
   tellRemoved,
@@ -152,7 +152,7 @@ function leaseOptions({ ask, options, signal }: Request, runId: string): LeaseOp
 async function planRequest({ ask, options }: Request): Promise<Plan> {
   const planned = await planAsk(ask, options);
   const plan = options.plan === undefined ? planned : samePlan(options.plan, planned);
-  refuseLarge(sumInputBytes(plan), options.maxBytes);
+  refuseLarge(sumInputBytes(plan.inputs), options.maxBytes);
   return plan;
 }
 
@@ -170,12 +170,11 @@ async function runUnderLease(
 ): Promise<RunResult> {
   const { ask, options } = request;
   const { storage, store } = ask;
-  await endInterrupted(ask, options);
+  const previous = await endInterrupted(ask, options);
   const { force: fresh = false } = options;
-  const unchanged = await unchangedResult(ask, { force: fresh });
+  const unchanged = await unchangedResult(ask, { force: fresh, latest: previous });
   if (unchanged !== undefined) return unchanged;
   const plan = planned ?? (await planRequest(request));
-  const previous = await openManifestLog(storage, store).latest();
   const reusable = await reusableWork(storage, previous);
   const { folder: given } = options;
   const folder = await beginRun({ storage, store, plan, runId, given, fresh, published: reusable.published });
@@ -226,22 +225,23 @@ async function interruptionOf({ ask, folder, signal }: Run): Promise<unknown> {
   return new PitwallError('interrupted', message, { cause: signal.reason });
 }
 
-/** A run that stopped on its way to the end is published and reported by the next one. */
-async function endInterrupted(ask: Ask, options: RunOptions): Promise<void> {
-  const { storage, store, inputBytes } = ask;
+/** A run that stopped on its way to the end is published and reported by the next one; gives the manifest in force. */
+async function endInterrupted(ask: Ask, options: RunOptions): Promise<Manifest | undefined> {
+  const { storage, store } = ask;
   const { onEvent = VOID_SINK } = options;
   const onWarning = (message: string) => onEvent({ kind: 'warning', message });
   const manifest = await rollForward(storage, store, { onWarning });
   await removeScratch(storage, store);
   const folder = runFolder(store, manifest?.runId ?? '');
-  if (manifest === undefined || (await storage.head(folder.plan)) === undefined) return;
-  if (await hasPublished(storage, folder)) return;
+  if (manifest === undefined || (await storage.head(folder.plan)) === undefined) return manifest;
+  if (await hasPublished(storage, folder)) return manifest;
   await tidyPublished(storage, folder);
-  const result = summariseUnchanged({ manifest, inputBytes, elapsedMs: 0 });
+  const result = summariseUnchanged({ manifest, inputBytes: askedBytes(ask), elapsedMs: 0 });
   await openReport(ask, folder, { ...options, onEvent: VOID_SINK }).succeeded({
     ...result,
     status: 'succeeded',
   });
+  return manifest;
 }
 
 function openReport(ask: Ask, folder: RunFolder, options: RunOptions): RunReport {

@@ -1,6 +1,7 @@
 import { PitwallError } from '../error.ts';
 import type { Check, Job, Output, Step } from '../job/job.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
+import { isNamed } from '../plan/relations-read.ts';
 import { readPlan } from '../plan/task-files.ts';
 import type { PublishedOutput } from '../publish/manifest.ts';
 import { openManifestLog } from '../publish/manifest-log.ts';
@@ -89,17 +90,13 @@ function toDiff(
 /** The columns that a check holds to be unique; those of the partition are the same in all of its rows. */
 function keyOf({ name, partitionBy, output }: Step, checks: readonly Check[]): string[] | undefined {
   const rules = checks.flatMap((check) =>
-    check.kind === 'relation' && isName(check.relation, name) ? check.rules : [],
+    check.kind === 'relation' && isNamed(check.relation, name) ? check.rules : [],
   );
   const unique = rules.find((rule) => rule.rule === 'unique');
   if (unique === undefined) return undefined;
   const isInRows = (column: string) =>
-    output?.keepPartitionColumns === true || !partitionBy.some((other) => isName(other, column));
+    output?.keepPartitionColumns === true || !partitionBy.some((other) => isNamed(other, column));
   return unique.columns.filter(isInRows);
-}
-
-function isName(one: string, another: string): boolean {
-  return one.toLowerCase() === another.toLowerCase();
 }
 
 async function rowsOf(

@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dieWithParent } from '../duckdb/parent-death.ts';
 import { PitwallError } from '../error.ts';
+import { toFailure } from '../execute/failure.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
 import type { openTaskWorker, TaskWorker } from '../execute/task-worker.ts';
 import { parseRunFolder } from '../plan/run-folder.ts';
 import type { Storage } from '../storage/storage.ts';
-import { toFailure } from './failure.ts';
 import type { AttemptPhase, FromWorker, OpenMessage, RunMessage, ToWorker } from './worker-message.ts';
 
 /**

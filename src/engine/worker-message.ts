@@ -1,7 +1,7 @@
+import type { Failure } from '../execute/failure.ts';
 import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { TaskRecord } from '../execute/record.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
-import type { Failure } from './failure.ts';
 
 /** What a worker process is told. The first is `open`; one task at a time. */
 export type ToWorker = OpenMessage | RunMessage | CancelMessage | CloseMessage;

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { PitwallError } from '../error.ts';
+import { toError } from '../execute/failure.ts';
 import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { TaskRecord } from '../execute/record.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
-import { toError } from './failure.ts';
 import type { OomWatch } from './oom-kills.ts';
 import { WorkerLoss } from './worker-loss.ts';
 import type { AttemptPhase, FromWorker, RunMessage, ToWorker } from './worker-message.ts';

@@ -3,6 +3,7 @@ import { reach } from '../fault-point.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import { createOnce, readIfThere } from '../storage/create-once.ts';
+import { isOfVersion, parseJson } from '../storage/parse-json.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TaskRecord } from './record.ts';
 
@@ -33,19 +34,7 @@ export async function commitRecord(
   return { kind: theirs.attempt === record.attempt ? 'committed' : 'superseded', record: theirs };
 }
 
-/** The record of a task; `undefined` when it has not been committed. @throws PitwallError when it cannot be read */
-export async function readRecord(
-  storage: Storage,
-  folder: RunFolder,
-  stepId: string,
-  index: number,
-): Promise<TaskRecord | undefined> {
-  const url = folder.record(stepId, index);
-  const bytes = await readIfThere(storage, url);
-  return bytes === undefined ? undefined : parseRecord(url, bytes);
-}
-
-/** The record at a url, as a manifest names it; `undefined` when it is gone. @throws PitwallError when it cannot be read */
+/** The record at a url, as a run folder or a manifest names it; `undefined` when there is none. @throws PitwallError when it cannot be read */
 export async function readRecordAt(storage: Storage, url: string): Promise<TaskRecord | undefined> {
   const bytes = await readIfThere(storage, url);
   return bytes === undefined ? undefined : parseRecord(url, bytes);
@@ -58,7 +47,7 @@ export async function readRecords(
   stepId: string,
 ): Promise<TaskRecord[]> {
   const urls: string[] = [];
-  for await (const { url } of storage.listFolder(recordsFolder(folder, stepId)))
+  for await (const { url } of storage.listFolder(folder.records(stepId)))
     if (/\/\d+\.json$/.test(url)) urls.push(url);
   const records = await mapConcurrent(urls, READS_AT_ONCE, async (url) =>
     parseRecord(url, await storage.read(url)),
@@ -66,12 +55,8 @@ export async function readRecords(
   return records.sort((a, b) => a.index - b.index);
 }
 
-function recordsFolder(folder: RunFolder, stepId: string): string {
-  return folder.record(stepId, 0).split('/').slice(0, -1).join('/');
-}
-
 function parseRecord(url: string, bytes: Uint8Array | undefined): TaskRecord {
-  const record = bytes === undefined ? undefined : parse(bytes);
+  const record = bytes === undefined ? undefined : parseJson(bytes);
   if (isRecord(record)) return record;
   throw new PitwallError(
     'data',
@@ -79,14 +64,6 @@ function parseRecord(url: string, bytes: Uint8Array | undefined): TaskRecord {
   );
 }
 
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
 function isRecord(value: unknown): value is TaskRecord {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 1;
+  return isOfVersion(value, 1);
 }

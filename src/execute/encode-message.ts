@@ -1,4 +1,4 @@
-import type { ErrorKind, Place } from '../error.ts';
+import type { Failure } from './failure.ts';
 import type { OutputContext } from './output-context.ts';
 import type { StagedOutput } from './record.ts';
 
@@ -13,11 +13,3 @@ export type FromWorker =
   | { readonly kind: 'rows'; readonly rows: number }
   | { readonly kind: 'staged'; readonly outputs: readonly StagedOutput[] }
   | { readonly kind: 'failed'; readonly failure: Failure };
-
-/** An error as data; `errorKind` is undefined for one that is a bug. */
-export interface Failure {
-  readonly errorKind: ErrorKind | undefined;
-  readonly message: string;
-  readonly place: Place | undefined;
-  readonly stack: string | undefined;
-}

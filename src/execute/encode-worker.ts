@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { attachSession, type SessionTicket } from '../duckdb/session.ts';
-import { PitwallError } from '../error.ts';
-import type { Failure, FromWorker, ToWorker } from './encode-message.ts';
+import type { FromWorker, ToWorker } from './encode-message.ts';
+import { toFailure } from './failure.ts';
 import type { OutputContext } from './output-context.ts';
 import { StagedOutputs } from './staged-outputs.ts';
 import { encodeRows } from './text-outputs.ts';
@@ -25,12 +25,4 @@ async function encodeShare(context: OutputContext): Promise<FromWorker> {
   } catch (error) {
     return { kind: 'failed', failure: toFailure(error) };
   }
-}
-
-function toFailure(error: unknown): Failure {
-  if (!(error instanceof Error))
-    return { errorKind: undefined, message: String(error), place: undefined, stack: undefined };
-  const { message, stack } = error;
-  if (error instanceof PitwallError) return { errorKind: error.kind, message, place: error.place, stack };
-  return { errorKind: undefined, message, place: undefined, stack };
 }

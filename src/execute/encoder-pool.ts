@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Session, SessionTicket } from '../duckdb/session.ts';
-import { PitwallError } from '../error.ts';
-import type { Failure, FromWorker, ToWorker } from './encode-message.ts';
+import type { FromWorker, ToWorker } from './encode-message.ts';
+import { toError } from './failure.ts';
 import type { OutputContext, RowCounter } from './output-context.ts';
 import type { StagedOutput } from './record.ts';
 
@@ -117,11 +117,4 @@ function refusal(onRows: RowCounter, rows: number): { readonly error: unknown } 
   } catch (error) {
     return { error };
   }
-}
-
-function toError({ errorKind, message, place, stack }: Failure): Error {
-  if (errorKind !== undefined) return new PitwallError(errorKind, message, { place });
-  const error = new Error(message);
-  if (stack !== undefined) error.stack = stack;
-  return error;
 }

@@ -3,6 +3,7 @@ import { quoteIdentifier } from '../duckdb/sql.ts';
 import { bindParams } from '../job/bind-params.ts';
 import type { Check, Job, PartitionValues, Step } from '../job/job.ts';
 import { outlineSql } from '../job/sql-text.ts';
+import { sumSizes } from '../plan/input-bytes.ts';
 import type { PlannedInput } from '../plan/plan.ts';
 import { relationsOfValues } from '../plan/relations-read.ts';
 import { type LinesBefore, WHOLE_FILES } from './lines-before.ts';
@@ -91,7 +92,7 @@ export function isWorthATable(
   reads: ReadonlyMap<string, number>,
   belowBytes = MATERIALISE_BELOW_BYTES,
 ): boolean {
-  const bytes = files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+  const bytes = sumSizes(files);
   return (reads.get(name.toLowerCase()) ?? 0) > 1 && bytes < belowBytes;
 }
 

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { interruptible } from '../duckdb/interruptible.ts';
 import type { QueryResult, Session } from '../duckdb/session.ts';
 import { bindParams } from '../job/bind-params.ts';
@@ -10,6 +7,7 @@ import { localStorage } from '../storage/local.ts';
 import { countReads, createRelation, isWorthATable, retryingExactly, stepKind } from './load-relations.ts';
 import { machineLimits } from './machine-limits.ts';
 import { orderByList } from './order-key.ts';
+import { withScratch } from './scratch.ts';
 import { type OnlyValues, placingErrors, stepRows } from './step-query.ts';
 import { WorkerSession } from './worker-session.ts';
 
@@ -21,12 +19,9 @@ export async function withRelations<T>(
   signal: AbortSignal,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const scratch = await mkdtemp(join(tmpdir(), 'pitwall-'));
-  try {
-    return await retryingExactly((exact) => useRelations({ plan, job, until, exact, scratch, signal }, use));
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  return withScratch((scratch) =>
+    retryingExactly((exact) => useRelations({ plan, job, until, exact, scratch, signal }, use)),
+  );
 }
 
 interface RelationsWanted {

@@ -3,7 +3,8 @@ import type { Session } from '../duckdb/session.ts';
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import { reach } from '../fault-point.ts';
 import type { Column, Job, Step } from '../job/job.ts';
-import type { Plan, PlannedInput } from '../plan/plan.ts';
+import { sumInputBytes } from '../plan/input-bytes.ts';
+import type { Plan } from '../plan/plan.ts';
 import { countReads, createRelation, isLoaded, isWorthATable, stepKind } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import type { OutputStep } from './output-context.ts';
@@ -161,12 +162,8 @@ export function encodersOfFused(
   { threads }: MachineLimits,
 ): number {
   const encoders = Math.min(Math.floor(threads / 2), MAX_ENCODERS);
-  if (encoders < 2 || totalBytes(inputs) < SHARE_FROM_BYTES || !hasShareable(job)) return 0;
+  if (encoders < 2 || sumInputBytes(inputs) < SHARE_FROM_BYTES || !hasShareable(job)) return 0;
   return encoders - 1;
-}
-
-function totalBytes(inputs: readonly PlannedInput[]): number {
-  return inputs.reduce((all, { files }) => files.reduce((total, { sizeBytes }) => total + sizeBytes, all), 0);
 }
 
 function hasShareable({ steps }: Job): boolean {

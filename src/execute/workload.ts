@@ -1,5 +1,6 @@
 import type { Step } from '../job/job.ts';
 import { outlineSql } from '../job/sql-text.ts';
+import { sumInputBytes, sumSizes } from '../plan/input-bytes.ts';
 import type { Plan, PlannedInput } from '../plan/plan.ts';
 import { bytesRead } from './bytes-read.ts';
 
@@ -68,9 +69,9 @@ export function* fusedPhases(
   isLoaded: (input: PlannedInput) => boolean,
 ): Generator<Phase> {
   const unread = new Set(inputs.filter((input) => !isLoaded(input)));
-  const allBytes = sum(inputs.map(inputBytes));
+  const allBytes = sumInputBytes(inputs);
   for (const input of inputs) {
-    const bytes = unread.has(input) ? 0 : inputBytes(input);
+    const bytes = unread.has(input) ? 0 : sumSizes(input.files);
     yield { name: `reading ${input.name}`, bytes, weight: bytes };
   }
   for (const step of job.steps) {
@@ -95,7 +96,7 @@ export interface StepWork {
 /** The phases of a task that does one step. */
 export function* stepPhases({ step, loads, bytes, streams }: StepWork): Generator<Phase> {
   for (const input of loads) {
-    yield { name: `reading ${input.name}`, bytes: inputBytes(input), weight: inputBytes(input) };
+    yield { name: `reading ${input.name}`, bytes: sumSizes(input.files), weight: sumSizes(input.files) };
   }
   const computing = { bytes, weight: (1 + COMPUTING_SHARE) * bytes };
   const writing = WRITING_SHARE * bytes;
@@ -111,11 +112,7 @@ function takeBytes(unread: Set<PlannedInput>, { sql }: Step): number {
   const { words } = outlineSql(sql);
   const taken = [...unread].filter(({ name }) => words.has(name.toLowerCase()));
   for (const input of taken) unread.delete(input);
-  return sum(taken.map(inputBytes));
-}
-
-function inputBytes({ files }: PlannedInput): number {
-  return sum(files.map(({ sizeBytes }) => sizeBytes));
+  return sumInputBytes(taken);
 }
 
 function sum(amounts: readonly number[]): number {

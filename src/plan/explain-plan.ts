@@ -1,5 +1,6 @@
 import type { Step } from '../job/job.ts';
 import { reasonNotCut } from './cut-input.ts';
+import { sumSizes } from './input-bytes.ts';
 import type { Plan, PlannedInput } from './plan.ts';
 import { type StepOutline, stepOf, stepOutlines } from './step-outlines.ts';
 import type { PartitionValuesOf, StepPlan, TaskPlan } from './step-plan.ts';
@@ -31,7 +32,7 @@ export function explainPlan(plan: Plan, steps: readonly StepPlan[] = []): string
 }
 
 function explainInput({ name, input, files, pruned }: PlannedInput): string[] {
-  const bytes = files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+  const bytes = sumSizes(files);
   const shown = files
     .slice(0, SHOWN_FILES)
     .map(({ url, sizeBytes }) => `    ${url}  ${formatBytes(sizeBytes)}`);

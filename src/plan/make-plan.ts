@@ -2,6 +2,7 @@ import type { Session } from '../duckdb/session.ts';
 import type { Column, Job } from '../job/job.ts';
 import type { Storage } from '../storage/storage.ts';
 import { hashJson, planHash } from './fingerprint.ts';
+import { sumInputBytes } from './input-bytes.ts';
 import type { ListedInputs } from './list-input.ts';
 import type { Plan, PlannedInput, PlanRequest } from './plan.ts';
 import { planInput } from './plan-input.ts';
@@ -50,7 +51,7 @@ export async function makePlan(
     const prune = pruneFiles.bind(undefined, session, { job, columns, only }, input);
     inputs.push(await planInput(storage, session, input, { listed: listed?.get(input.name), prune }));
   }
-  const bytes = sumBytes(inputs);
+  const bytes = sumInputBytes(inputs);
   const plan: Omit<Plan, 'sha256' | 'asked'> = {
     version: 2,
     job,
@@ -64,10 +65,6 @@ export async function makePlan(
   };
   const { asked = { set: {}, cwd: '.' } } = options;
   return { ...plan, sha256: planHash(plan), asked };
-}
-
-function sumBytes(inputs: readonly PlannedInput[]): number {
-  return inputs.reduce((total, { files }) => files.reduce((sum, { sizeBytes }) => sum + sizeBytes, total), 0);
 }
 
 const ALWAYS_FUSED_BYTES = 256e6;

@@ -1,4 +1,5 @@
 import type { InputFormat } from '../job/job.ts';
+import { sumSizes } from './input-bytes.ts';
 import type { PartitionList } from './partition-list.ts';
 import type { Plan, PlannedFile, PlannedInput } from './plan.ts';
 import { type StepOutline, sharedColumns, stepOf } from './step-outlines.ts';
@@ -60,8 +61,7 @@ function narrowedInput(
     filesOf: (partition) => filesAt(placesOf(partition)),
     filesOfAll: (all) => filesAt([...new Set(all.flatMap(placesOf))].sort((a, b) => a - b)),
     bytesOf: (partition) =>
-      filesAt(placesOf(partition)).reduce((total, { sizeBytes }) => total + sizeBytes, 0) /
-      (keys.get(keyOf(partition))?.partitions ?? 1),
+      sumSizes(filesAt(placesOf(partition))) / (keys.get(keyOf(partition))?.partitions ?? 1),
   };
 }
 

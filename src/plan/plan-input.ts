@@ -4,6 +4,7 @@ import { PitwallError } from '../error.ts';
 import type { Column, Input } from '../job/job.ts';
 import type { Storage } from '../storage/storage.ts';
 import { checkCompression, expectedCompression } from './file-compression.ts';
+import { sumSizes } from './input-bytes.ts';
 import { inspectCsv } from './inspect-csv.ts';
 import { inspectParquet } from './inspect-parquet.ts';
 import { type ListedFile, listInput } from './list-input.ts';
@@ -46,10 +47,6 @@ export async function planInput(
     ...toPlanned(kept, facts, input.rowNumber !== undefined),
     pruned,
   };
-}
-
-function sumSizes(files: readonly ListedFile[]): number {
-  return files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
 }
 
 /** The declared columns with their types as DuckDB prints them. */

@@ -26,7 +26,7 @@ export interface RunFolder {
   /** The files that a committed step left, a `StepFile` a line. */
   stepFiles(stepId: string): string;
   record(stepId: string, index: number): string;
-  /** A glob of all records of a step. */
+  /** The folder of a step's records. */
   records(stepId: string): string;
   attempt(stepId: string, index: number, attemptId: string): string;
   /** For local files of processes: spilled and decompressed data, staged outputs. */
@@ -48,7 +48,7 @@ export function runFolder(store: string, runId: string): RunFolder {
     skippedUnits: (stepId) => `${url}/tasks/${stepId}/skipped.ndjson`,
     stepFiles: (stepId) => `${url}/tasks/${stepId}/files.ndjson`,
     record: (stepId, index) => `${url}/records/${stepId}/${index}.json`,
-    records: (stepId) => `${url}/records/${stepId}/*.json`,
+    records: (stepId) => `${url}/records/${stepId}`,
     attempt: (stepId, index, attemptId) => `${url}/attempts/${stepId}-${index}/${attemptId}`,
     scratch: `${url}/scratch`,
   };

@@ -1,4 +1,5 @@
 import { readIfThere } from '../storage/create-once.ts';
+import { isOfVersion, parseJson } from '../storage/parse-json.ts';
 import type { Storage } from '../storage/storage.ts';
 import { lastNumbered, numberedUrl } from './numbered-log.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -38,19 +39,11 @@ export async function readLease(storage: Storage, store: string): Promise<FoundL
   const epoch = (await lastNumbered(storage, leaseFolder(store)))?.number;
   if (epoch === undefined) return undefined;
   const bytes = await readIfThere(storage, leaseUrl(store, epoch));
-  const text = bytes === undefined ? '' : new TextDecoder().decode(bytes);
-  return { epoch, text, file: parseLease(text) };
-}
-
-function parseLease(text: string): LeaseFile | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isLease(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  if (bytes === undefined) return { epoch, text: '', file: undefined };
+  const file = parseJson(bytes);
+  return { epoch, text: new TextDecoder().decode(bytes), file: isLease(file) ? file : undefined };
 }
 
 function isLease(value: unknown): value is LeaseFile {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 1;
+  return isOfVersion(value, 1);
 }

@@ -1,6 +1,7 @@
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import { type RunFolder, runFolder } from '../plan/run-folder.ts';
 import { readIfThere } from '../storage/create-once.ts';
+import { parseJson } from '../storage/parse-json.ts';
 import type { Storage } from '../storage/storage.ts';
 import { holderOf } from './lease-holder.ts';
 import { openManifestLog } from './manifest-log.ts';
@@ -55,16 +56,8 @@ export function startedAt(runId: string): Date | undefined {
 /** What a run left in its run_results.json; `undefined` when it has not ended, or left something else. */
 export async function readRunResults(storage: Storage, folder: RunFolder): Promise<RunResults | undefined> {
   const bytes = await readIfThere(storage, folder.results);
-  const value = bytes === undefined ? undefined : parse(bytes);
+  const value = bytes === undefined ? undefined : parseJson(bytes);
   return isResults(value) ? value : undefined;
-}
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 function isResults(value: unknown): value is RunResults {

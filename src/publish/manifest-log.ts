@@ -1,5 +1,6 @@
 import { PitwallError } from '../error.ts';
 import { createOnce, readIfThere } from '../storage/create-once.ts';
+import { isOfVersion, parseJson } from '../storage/parse-json.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Manifest } from './manifest.ts';
 import { lastNumbered, listNumbered, numberedUrl } from './numbered-log.ts';
@@ -86,7 +87,7 @@ export function openManifestLog(storage: Storage, store: string): ManifestLog {
 }
 
 function parseManifest(url: string, bytes: Uint8Array): Manifest {
-  const manifest = parse(bytes);
+  const manifest = parseJson(bytes);
   if (isManifest(manifest)) return manifest;
   throw new PitwallError(
     'data',
@@ -94,14 +95,6 @@ function parseManifest(url: string, bytes: Uint8Array): Manifest {
   );
 }
 
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
 function isManifest(value: unknown): value is Manifest {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 1;
+  return isOfVersion(value, 1);
 }

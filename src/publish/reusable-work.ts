@@ -3,8 +3,7 @@ import type { Storage } from '../storage/storage.ts';
 import { NO_UNIT } from './compose-publication.ts';
 import { unchangedOutputs } from './in-place.ts';
 import type { KeptTask, Manifest } from './manifest.ts';
-
-const HEADS_AT_ONCE = 16;
+import { FILES_AT_ONCE } from './output-file.ts';
 
 /** What a run need not do again. */
 export interface ReusableWork {
@@ -35,7 +34,7 @@ async function publishedUnits(storage: Storage, manifest: Manifest): Promise<Rea
 }
 
 async function keptRecords(storage: Storage, { kept }: Manifest): Promise<ReadonlyMap<string, string>> {
-  const there = await mapConcurrent(kept, HEADS_AT_ONCE, (task) => isThere(storage, task));
+  const there = await mapConcurrent(kept, FILES_AT_ONCE, (task) => isThere(storage, task));
   return new Map(
     kept.filter((_, index) => there[index]).map(({ fingerprint, record }) => [fingerprint, record]),
   );

@@ -1,5 +1,6 @@
 import type { CheckResult } from '../execute/record.ts';
-import type { Plan, PlannedInput } from '../plan/plan.ts';
+import { sumInputBytes } from '../plan/input-bytes.ts';
+import type { Plan } from '../plan/plan.ts';
 import { stepOutlines } from '../plan/step-outlines.ts';
 import type { StepPlan } from '../plan/step-plan.ts';
 import { count } from '../plan/text-amounts.ts';
@@ -10,19 +11,10 @@ import type { EventSink, RunEvent } from './event.ts';
 export function describePlan(plan: Plan): RunEvent {
   return {
     kind: 'planned',
-    inputBytes: sumInputBytes(plan),
+    inputBytes: sumInputBytes(plan.inputs),
     inputFiles: plan.inputs.reduce((total, { files }) => total + files.length, 0),
     steps: stepOutlines(plan).map(({ id }) => id),
   };
-}
-
-/** Bytes of the inputs as they are stored. */
-export function sumInputBytes({ inputs }: Pick<Plan, 'inputs'>): number {
-  return inputs.reduce((total, input) => total + bytesOf(input), 0);
-}
-
-function bytesOf({ files }: PlannedInput): number {
-  return files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
 }
 
 /** The event that a step's tasks are known. */

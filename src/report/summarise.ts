@@ -1,8 +1,8 @@
 import type { StepResult } from '../engine/run-steps.ts';
+import { sumInputBytes } from '../plan/input-bytes.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isNarrowedOut } from '../publish/compose-publication.ts';
 import type { Manifest, PublishedOutput } from '../publish/manifest.ts';
-import { sumInputBytes } from './describe-run.ts';
 import type { MissingPart, RunResult, TaskCounts } from './event.ts';
 
 export interface EndedRun {
@@ -26,7 +26,7 @@ export function summarise({ runId, plan, elapsedMs, steps, manifest }: EndedRun)
     engine: ENGINE,
     elapsed_s: toSeconds(elapsedMs),
     tasks: countTasks(steps),
-    input_bytes: sumInputBytes(plan),
+    input_bytes: sumInputBytes(plan.inputs),
     ...describeOutputs(manifest.outputs.filter((output) => !isNarrowedOut(output, plan.only))),
     checks: manifest.checks,
     ...(missing.length === 0 ? {} : { missing }),

@@ -6,13 +6,10 @@ import { PitwallError } from '../error.ts';
 import { reach } from '../fault-point.ts';
 import { errorCode, localError } from './local-error.ts';
 import { etagOf } from './local-etag.ts';
-import { makeFolder } from './make-folder.ts';
+import { intoFolder } from './make-folder.ts';
 import { linkNew, moveInto, removeTemporary, temporaryName } from './move-into.ts';
 import type { WriteCondition, WriteOutcome } from './storage.ts';
 import { syncFolder } from './sync-folder.ts';
-
-/** How often a folder may be taken away, by who prunes empty ones, between its making and its use. */
-const MAX_FOLDER_RACES = 5;
 
 /** `Storage.copy`: a hard link, or a copy where there can be none. */
 export async function copyFileTo(
@@ -21,7 +18,7 @@ export async function copyFileTo(
   condition?: WriteCondition,
 ): Promise<WriteOutcome> {
   try {
-    return await copyOnce(from, to, condition, MAX_FOLDER_RACES);
+    return await intoFolder(dirname(to), () => linkOrCopy(from, to, condition));
   } catch (error) {
     if (await isGone(from, error)) throw sourceGone(from, to, error);
     throw localError(error, 'write', to);
@@ -34,21 +31,6 @@ async function isGone(from: string, error: unknown): Promise<boolean> {
 
 function sourceGone(from: string, to: string, cause: unknown): PitwallError {
   return new PitwallError('output', `cannot write ${to}: ${from}, which has its bytes, is gone`, { cause });
-}
-
-async function copyOnce(
-  from: string,
-  to: string,
-  condition: WriteCondition | undefined,
-  racesLeft: number,
-): Promise<WriteOutcome> {
-  try {
-    await makeFolder(dirname(to));
-    return await linkOrCopy(from, to, condition);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT' || racesLeft === 0 || (await isGone(from, error))) throw error;
-    return await copyOnce(from, to, condition, racesLeft - 1);
-  }
 }
 
 async function linkOrCopy(from: string, to: string, condition?: WriteCondition): Promise<WriteOutcome> {
@@ -101,9 +83,8 @@ async function copyBytes(from: string, to: string, condition?: WriteCondition): 
 /** `Storage.put`. */
 export async function putFile(localPath: string, path: string): Promise<void> {
   try {
-    await makeFolder(dirname(path));
     await syncFile(localPath);
-    await renameOrCopy(localPath, path);
+    await intoFolder(dirname(path), () => renameOrCopy(localPath, path));
     await syncFolder(dirname(path));
   } catch (error) {
     throw localError(error, 'write', path);

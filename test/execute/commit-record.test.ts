@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PitwallError } from '../../src/error.ts';
-import { commitRecord, readRecord, readRecords } from '../../src/execute/commit-record.ts';
+import { commitRecord, readRecordAt, readRecords } from '../../src/execute/commit-record.ts';
 import type { TaskRecord } from '../../src/execute/record.ts';
 import { runFolder } from '../../src/plan/run-folder.ts';
 import { localStorage } from '../../src/storage/local.ts';
@@ -31,9 +31,9 @@ describe('committing a task', () => {
   it('creates its record', async () => {
     const folder = await someRun();
     const record = someRecord('a1');
-    expect(await readRecord(storage, folder, 'stats', 0)).toBeUndefined();
+    expect(await readRecordAt(storage, folder.record('stats', 0))).toBeUndefined();
     expect(await commitRecord(storage, folder, record)).toEqual({ kind: 'committed', record });
-    expect(await readRecord(storage, folder, 'stats', 0)).toEqual(record);
+    expect(await readRecordAt(storage, folder.record('stats', 0))).toEqual(record);
   });
 
   it('of two attempts leaves the record of the first', async () => {

@@ -1,6 +1,6 @@
 import { type ErrorKind, PitwallError, type Place } from '../error.ts';
 
-/** An error as data that crosses a process border; `errorKind` is undefined for one that is a bug. */
+/** An error as data that crosses the border of a process or a thread; `errorKind` is undefined for one that is a bug. */
 export interface Failure {
   readonly errorKind: ErrorKind | undefined;
   readonly message: string;

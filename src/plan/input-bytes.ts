@@ -1,0 +1,15 @@
+import type { PlannedInput } from './plan.ts';
+
+/** Bytes of files as they are stored. */
+export function sumSizes(files: Iterable<{ readonly sizeBytes: number }>): number {
+  let total = 0;
+  for (const { sizeBytes } of files) total += sizeBytes;
+  return total;
+}
+
+/** The same of all files of inputs. */
+export function sumInputBytes(inputs: Iterable<Pick<PlannedInput, 'files'>>): number {
+  let total = 0;
+  for (const { files } of inputs) total += sumSizes(files);
+  return total;
+}
