@@ -196,7 +196,7 @@ interface Run extends Request {
 async function carryOut(run: Run): Promise<RunResult> {
   const { ask, folder, options } = run;
   const report = openReport(ask, folder, options);
-  report.event(describePlan(run.plan));
+  report.event({ ...describePlan(run.plan), runId: folder.runId, folder: folder.url });
   const result = await runAndPublish(run, report.event).catch((error) => failRun(run, report, error));
   reach('end: before cleaning');
   await tidyPublished(ask.storage, folder).catch((error) => report.event(cleaningFailed(error)));

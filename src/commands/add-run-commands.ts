@@ -1,5 +1,13 @@
 import { type Command, Option } from 'commander';
-import { addRunOptions, debugOption, jobOption, jsonOption, onlyOption, setOption } from './add-options.ts';
+import {
+  addRunOptions,
+  debugOption,
+  jobOption,
+  jsonOption,
+  logOption,
+  onlyOption,
+  setOption,
+} from './add-options.ts';
 import { parseBytes } from './parse-bytes.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parseCount, type Terminal } from './terminal.ts';
@@ -154,6 +162,7 @@ function addTask(program: Command, terminal: Terminal, signal: AbortSignal): voi
     .description('do one task of a run, for engines; exit 0 done, 75 run it again, 1 failed')
     .option('--threads <n>', 'threads for DuckDB (all processors)', parseCount('--threads'))
     .option('--memory <size>', 'memory for DuckDB', parseBytes('--memory'))
+    .addOption(logOption())
     .addOption(jsonOption())
     .addOption(debugOption())
     .action(async (run, step, index, options) =>

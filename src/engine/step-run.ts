@@ -135,8 +135,12 @@ export class StepRun {
     this.#running.add(attempt);
     const of = { stepId, index, worker: worker.number };
     onEvent({ kind: 'task started', ...of, attempt: id });
-    const answer = await worker.run({ stepId, index, attempt: id }, (progress) =>
-      onEvent({ kind: 'task progress', ...of, progress }),
+    const answer = await worker.run(
+      { stepId, index, attempt: id },
+      {
+        onProgress: (progress) => onEvent({ kind: 'task progress', ...of, progress }),
+        onOutput: (text) => onEvent({ kind: 'task output', ...of, text }),
+      },
     );
     task.running.delete(attempt);
     this.#running.delete(attempt);

@@ -18,6 +18,10 @@ export type RunEvent =
 
 export interface RunPlanned {
   readonly kind: 'planned';
+  /** Of the run itself: one that goes on with an interrupted run has that one's. */
+  readonly runId?: string;
+  /** The run's folder. */
+  readonly folder?: string;
   readonly inputBytes: number;
   readonly inputFiles: number;
   /** The ids of the step plans to come, in order. */

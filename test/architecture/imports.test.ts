@@ -40,6 +40,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   picomatch: ['storage'],
   'cli-progress': ['report'],
   commander: ['commands', 'cli.ts'],
+  pino: ['report'],
+  '@aws-sdk/client-cloudwatch-logs': ['report'],
+  '@aws-sdk/client-sns': ['report'],
 };
 
 function roomOf(path: string): string {
