@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Ask, askedBytes, type JobOptions, readAsk, unchangedResult } from './ask.ts';
 import type { Engine } from './engine/engine.ts';
 import { inProcess } from './engine/in-process.ts';
@@ -34,6 +35,7 @@ import {
   tellRemoved,
 } from './report/describe-run.ts';
 import { type EventSink, type RunEvent, type RunResult, VOID_SINK } from './report/event.ts';
+import { openNotifier } from './report/notifier.ts';
 import { openRunReport, type RunReport } from './report/run-report.ts';
 import { summarise, summariseUnchanged } from './report/summarise.ts';
 import { localStorage } from './storage/local.ts';
@@ -98,11 +100,28 @@ export async function resumeRun(url: string, options: RunOptions = {}): Promise<
 /** Runs what was asked, and is known to be no more what is published. @throws PitwallError */
 export async function runAsked(ask: Ask, options: RunOptions): Promise<RunResult> {
   const { signal, done } = followSignal(options.signal);
+  const notifier = notifierOf(ask, options);
+  const told = { ...options, onEvent: notifier.event };
   try {
-    return await planAndRun({ ask, options, signal, startedMs: performance.now() });
+    const result = await planAndRun({ ask, options: told, signal, startedMs: performance.now() });
+    await notifier.succeeded(result);
+    return result;
+  } catch (error) {
+    await notifier.failed(error);
+    throw error;
   } finally {
     done();
   }
+}
+
+function notifierOf(
+  { ref, job, only, storage, store, options: { set = {}, cwd = '.' } }: Ask,
+  options: RunOptions,
+) {
+  const { workers, threads, memoryBytes, allowPartial, engine, onEvent = VOID_SINK } = options;
+  const how = { workers, threads, memoryBytes, allowPartial, engine: engine?.name };
+  const asked = { ref, cwd: resolve(cwd), set, only, ...how };
+  return openNotifier({ job, storage, store, asked, onEvent });
 }
 
 /** What is to be done, and how long it may take. */

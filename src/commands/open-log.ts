@@ -1,3 +1,4 @@
+import { PitwallError } from '../error.ts';
 import { type RunEvent, VOID_SINK } from '../report/event.ts';
 import type { LogTarget } from '../report/log-target.ts';
 import type { RunLog } from '../report/run-log.ts';
@@ -42,16 +43,21 @@ export async function openLog(
   return { ...log, event, takesStderr, hasFailure: () => hasFailed };
 }
 
+/** Who interrupts a run may not wait for long. */
+const LAST_LINES_MS = 2000;
+
 /** Does what is logged, and closes the log. What fails before a run can tell so itself is a line as well. */
 export async function logged<T>(log: CommandLog, terminal: Terminal, work: () => Promise<T>): Promise<T> {
+  let graceMs: number | undefined;
   try {
     return await work();
   } catch (error) {
+    if (error instanceof PitwallError && error.kind === 'interrupted') graceMs = LAST_LINES_MS;
     // With `--log json` the command's last line says it.
     if (!log.hasFailure() && !log.takesStderr) log.say('error', String(error), { kind: 'failed' });
     throw error;
   } finally {
-    const loss = await log.close();
+    const loss = await log.close(graceMs);
     if (loss !== undefined) terminal.err(`warning: ${loss}\n`);
   }
 }

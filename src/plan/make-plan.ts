@@ -52,10 +52,12 @@ export async function makePlan(
     inputs.push(await planInput(storage, session, input, { listed: listed?.get(input.name), prune }));
   }
   const bytes = sumInputBytes(inputs);
+  // Whom to tell is no part of what is done, and may be a secret.
+  const planned = { ...job, notify: [] };
   const plan: Omit<Plan, 'sha256' | 'asked'> = {
     version: 2,
-    job,
-    jobHash: hashJson(job),
+    job: planned,
+    jobHash: hashJson(planned),
     engine,
     only,
     columns,

@@ -20,8 +20,8 @@ export interface RunLog {
   readonly event: EventSink;
   /** A line that is no event of a run. */
   say(level: LogLevel, message: string, fields?: object): void;
-  /** Writes what is left, within a bound; gives a warning when lines were lost. */
-  close(): Promise<string | undefined>;
+  /** Writes what is left, within so many milliseconds; gives a warning when lines were lost. */
+  close(graceMs?: number): Promise<string | undefined>;
 }
 
 type LogFields = Readonly<Record<string, string | number>>;
@@ -32,14 +32,13 @@ export interface RunLogOptions {
   /** Where lines for a screen go. */
   readonly stderr: (line: string) => void;
   readonly redact?: Redact;
-  readonly graceMs?: number;
   /** What ships to CloudWatch; for tests. */
   readonly ship?: (group: string, stream: string) => LogDestination;
 }
 
 /** Opens a log. @throws PitwallError (`usage`) when its file cannot be written */
 export async function openRunLog(target: LogTarget, options: RunLogOptions): Promise<RunLog> {
-  const { redact = createRedactor(), graceMs = GRACE_MS, fields = {} } = options;
+  const { redact = createRedactor(), fields = {} } = options;
   const destination = await openDestination(target, options);
   const log = await createLogger(destination, redact);
   const lines = new LogLines();
@@ -60,7 +59,7 @@ export async function openRunLog(target: LogTarget, options: RunLogOptions): Pro
       destination.name(common);
       say(level, message, more);
     },
-    close: async () => {
+    close: async (graceMs = GRACE_MS) => {
       const { lines: lost, reason } = await destination.close(graceMs);
       if (lost === 0) return undefined;
       return `${count(lost, 'line')} of the log ${lost === 1 ? 'is' : 'are'} lost: ${redact(reason ?? 'for reasons unknown')}`;

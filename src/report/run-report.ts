@@ -4,6 +4,7 @@ import { reach } from '../fault-point.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import type { Storage } from '../storage/storage.ts';
 import { collectResults } from './collect-results.ts';
+import { errorText } from './error-text.ts';
 import type { EventSink, RunResult } from './event.ts';
 import { createEventLog } from './event-log.ts';
 import { createRedactor } from './redact.ts';
@@ -82,7 +83,6 @@ function failedRun({ folder, job, engine }: RunReportOptions, error: unknown, el
     status: isInterruption ? 'interrupted' : 'failed',
     engine,
     elapsed_s: Math.round(elapsedMs) / 1000,
-    message:
-      error instanceof PitwallError ? String(error) : error instanceof Error ? error.message : String(error),
+    message: errorText(error),
   };
 }

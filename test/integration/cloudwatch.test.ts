@@ -51,10 +51,10 @@ describe.skipIf(WITHOUT_MOTO !== undefined)(`a log in CloudWatch (${WITHOUT_MOTO
     const redact = (text: string) => text.replaceAll(CANARY, '***');
     const target = { kind: 'cloudwatch' as const, group: GROUP, stream: 'many' };
     Object.assign(process.env, moto().env);
-    const log = await openRunLog(target, { stderr: () => undefined, redact, graceMs: 60_000 });
+    const log = await openRunLog(target, { stderr: () => undefined, redact });
     for (let index = 0; index < 20_500; index++) log.say('info', `line ${index} ${CANARY}`);
     log.say('error', 'é'.repeat(300_000), { kind: 'failed' });
-    expect(await log.close()).toBeUndefined();
+    expect(await log.close(60_000)).toBeUndefined();
     const lines = (await streamOf('many')).map((line) => JSON.parse(line));
     expect(lines.length).toBe(20_501);
     expect(lines.slice(0, -1).every(({ msg }, index) => msg === `line ${index} ***`)).toBe(true);

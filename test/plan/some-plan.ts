@@ -72,6 +72,7 @@ export function someJob(changes: Partial<Job> = {}): Job {
     steps: [],
     checks: [],
     fuseBelowBytes: undefined,
+    notify: [],
     ...changes,
   };
 }
