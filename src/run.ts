@@ -4,16 +4,18 @@ import type { Engine } from './engine/engine.ts';
 import { inProcess } from './engine/in-process.ts';
 import { LazyEngine } from './engine/lazy-engine.ts';
 import { localEngine } from './engine/local.ts';
-import { runSteps, type StepResult } from './engine/run-steps.ts';
+import { planSteps, runSteps, type StepResult } from './engine/run-steps.ts';
 import { throwFailures } from './engine/step-failure.ts';
 import { PitwallError } from './error.ts';
 import { divideLimits, machineLimits, type WorkerLimits } from './execute/machine-limits.ts';
+import { withScratch } from './execute/scratch.ts';
 import { reach } from './fault-point.ts';
 import { sumInputBytes } from './plan/input-bytes.ts';
 import type { Plan } from './plan/plan.ts';
 import { parseRunFolder, type RunFolder, runFolder } from './plan/run-folder.ts';
 import { createRunId } from './plan/run-id.ts';
 import { planAsk, samePlan } from './plan-ask.ts';
+import { costOfRun, refuseDear } from './plan-cost.ts';
 import { beginRun, hasPublished, readResumable, removeScratch } from './publish/begin-run.ts';
 import { composePublication } from './publish/compose-publication.ts';
 import { tidyFailed, tidyPublished } from './publish/end-run.ts';
@@ -66,6 +68,8 @@ export interface RunOptions extends JobOptions {
   readonly leaseTtlMs?: number;
   /** Refuses to start when the inputs are larger. */
   readonly maxBytes?: number;
+  /** Refuses to start when the tasks that are known are estimated to cost more dollars. */
+  readonly maxCost?: number;
   readonly engine?: Engine;
   readonly onEvent?: EventSink;
   /** Ends the run; nothing is published then. */
@@ -195,11 +199,25 @@ async function runUnderLease(
   if (unchanged !== undefined) return unchanged;
   const plan = planned ?? (await planRequest(request));
   const reusable = await reusableWork(storage, previous);
+  await refuseCost(request, plan, reusable);
   const { folder: given } = options;
   const folder = await beginRun({ storage, store, plan, runId, given, fresh, published: reusable.published });
   await lease.nameRun(folder.runId);
   const signal = AbortSignal.any([request.signal, lease.lost]);
   return await carryOut({ ...request, plan, folder, previous, reusable, lease, signal });
+}
+
+/** What can be skipped costs nothing. */
+async function refuseCost(request: Request, plan: Plan, reusable: ReusableWork): Promise<void> {
+  const { ask, options, signal } = request;
+  const { maxCost, force = false } = options;
+  if (maxCost === undefined) return;
+  const { storage } = ask;
+  const limits = ownLimits({ ask, plan, options }).perWorker;
+  const steps = await withScratch((scratch) =>
+    planSteps({ storage, plan, limits, scratch, force, signal, ...reusable }),
+  );
+  await refuseDear({ ask, plan, options }, steps, maxCost);
 }
 
 /** One run, from its plan to its manifest. */
@@ -283,7 +301,9 @@ async function runAndPublish(run: Run, onEvent: EventSink): Promise<RunResult> {
   throwFailedChecks(publication.checks);
   reach('check: after');
   const manifest = await publish(run, publication, onEvent);
-  return summarise({ runId: folder.runId, plan, steps, manifest, elapsedMs: performance.now() - startedMs });
+  const cost = await costOfRun(run, steps);
+  const elapsedMs = performance.now() - startedMs;
+  return summarise({ runId: folder.runId, plan, steps, manifest, cost, elapsedMs });
 }
 
 async function runAllSteps(run: Run, onEvent: EventSink): Promise<StepResult[]> {

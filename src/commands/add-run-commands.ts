@@ -9,6 +9,7 @@ import {
   setOption,
 } from './add-options.ts';
 import { parseBytes } from './parse-bytes.ts';
+import { parseDollars } from './parse-dollars.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parseCount, type Terminal } from './terminal.ts';
 
@@ -41,7 +42,12 @@ function addRun(program: Command, terminal: Terminal, signal: AbortSignal): void
       parseBytes('--fuse-below', 0),
     )
     .option('--plan <file>', 'run exactly this plan of pitwall plan -o')
-    .option('--max-bytes <size>', 'refuse to start when the inputs are larger', parseBytes('--max-bytes'));
+    .option('--max-bytes <size>', 'refuse to start when the inputs are larger', parseBytes('--max-bytes'))
+    .option(
+      '--max-cost <dollars>',
+      'refuse to start when the run is estimated to cost more',
+      parseDollars('--max-cost'),
+    );
   addRunOptions(command).action(async (job, options) =>
     (await import('./run-command.ts')).runCommand(job, options, terminal, signal),
   );

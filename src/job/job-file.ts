@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pricesSchema } from './price-file.ts';
 import { SIZE_TEXT } from './size-text.ts';
 
 /** The job file as it is written: every key, its type, its default, and its text for editors. */
@@ -269,6 +270,7 @@ export const jobFileSchema = z
       .union([notifySchema, z.array(notifySchema)])
       .optional()
       .describe('Who is told of the end of a run: one entry or a list.'),
+    prices: pricesSchema.default({}),
     checks: z.array(checkSchema).default([]).describe('What has to hold before anything is published.'),
     fuse_below: z
       .union([z.string().regex(SIZE_TEXT, 'expected a size like 256MB or 1GiB'), count])

@@ -18,6 +18,24 @@ export interface Job {
   readonly fuseBelowBytes: number | undefined;
   /** Who is told of the end of a run; a plan has none of it. */
   readonly notify: readonly Notice[];
+  /** What the job says that engines cost; a plan has none of it. */
+  readonly prices: Prices;
+}
+
+/** By the name of an engine. */
+export type Prices = Readonly<Record<string, EnginePrice>>;
+
+/** In dollars. */
+export interface EnginePrice {
+  readonly vcpuHour: number;
+  /** Of 1000³ bytes. */
+  readonly gbHour: number;
+  readonly machineHour: number;
+  /** For each task. */
+  readonly request: number;
+  /** Of a task there; by default of a worker here. */
+  readonly vcpus: number | undefined;
+  readonly memoryBytes: number | undefined;
 }
 
 /** `partial` runs are failures and successes; `check_warning`: a check of severity `warn` found rows. */

@@ -52,8 +52,8 @@ export async function makePlan(
     inputs.push(await planInput(storage, session, input, { listed: listed?.get(input.name), prune }));
   }
   const bytes = sumInputBytes(inputs);
-  // Whom to tell is no part of what is done, and may be a secret.
-  const planned = { ...job, notify: [] };
+  // Whom to tell, which may be a secret, and prices are no part of what is done.
+  const planned = { ...job, notify: [], prices: {} };
   const plan: Omit<Plan, 'sha256' | 'asked'> = {
     version: 2,
     job: planned,

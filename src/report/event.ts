@@ -1,5 +1,6 @@
 import type { TaskEvent } from '../engine/engine.ts';
 import type { CheckResult } from '../execute/record.ts';
+import type { Cost } from '../plan/estimate-cost.ts';
 
 /** What happens in a run, in order, for bars, logs and callers. */
 export type RunEvent =
@@ -90,6 +91,8 @@ export interface RunResult {
   readonly rows: number;
   readonly outputs: readonly PublishedOutput[];
   readonly checks: readonly CheckResult[];
+  /** Of the tasks that were run: what they were estimated to take, and took. */
+  readonly cost?: { readonly estimate: Cost; readonly actual: Cost };
   /** What a partial run did not make. */
   readonly missing?: readonly MissingPart[];
 }

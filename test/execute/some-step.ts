@@ -81,6 +81,7 @@ export function someJob(changes: Partial<Job> = {}): Job {
     checks: [],
     fuseBelowBytes: 256e6,
     notify: [],
+    prices: {},
     ...changes,
   };
 }

@@ -73,6 +73,7 @@ export function someJob(changes: Partial<Job> = {}): Job {
     checks: [],
     fuseBelowBytes: undefined,
     notify: [],
+    prices: {},
     ...changes,
   };
 }
