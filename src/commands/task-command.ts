@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { TaskEvent } from '../engine/engine.ts';
 import { PitwallError } from '../error.ts';
 import { machineLimits } from '../execute/machine-limits.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
 import { openTaskWorker, type TaskOutcomeOfWorker, type TaskWorkerOptions } from '../execute/task-worker.ts';
+import type { RunFolder } from '../plan/run-folder.ts';
 import { count } from '../plan/text-amounts.ts';
+import type { RunEvent } from '../report/event.ts';
 import type { LogTarget } from '../report/log-target.ts';
 import type { RunLog } from '../report/run-log.ts';
+import { taskMetrics } from '../report/run-metrics.ts';
 import { openRunFolder } from './find-run.ts';
 import { logged, openLog } from './open-log.ts';
 import type { Terminal } from './terminal.ts';
@@ -47,9 +51,24 @@ export async function taskCommand(
     const scratch = `${folder.scratch}/task-${attempt}`;
     await mkdir(scratch, { recursive: true });
     const worker = { storage, folder, limits, scratch, steps: [stepId], signal };
-    return runOne(worker, place, tellTask(log)).finally(() => rm(scratch, { recursive: true, force: true }));
+    const removeScratch = () => rm(scratch, { recursive: true, force: true });
+    const done = await runOne(worker, place, tellTask(log)).finally(removeScratch);
+    log.event(measureTask(folder, done));
+    return done;
   });
   terminal.out(describeOutcome(outcome, json));
+}
+
+/** The job's name is that of its store. */
+function measureTask({ store }: RunFolder, { record }: TaskOutcomeOfWorker): RunEvent {
+  const engine = engineAround(process.env);
+  return { kind: 'metrics', job: basename(store), engine, values: taskMetrics(record) };
+}
+
+/** The engine whose process this is, as its environment tells. */
+function engineAround(env: NodeJS.ProcessEnv): string {
+  if (env.AWS_BATCH_JOB_ID !== undefined) return 'batch';
+  return env.SLURM_JOB_ID === undefined ? 'task' : 'slurm';
 }
 
 interface TaskPlace {
@@ -78,8 +97,8 @@ async function runOne(
     onEvent({ kind: 'task started', ...of, attempt });
     const onProgress = (progress: TaskProgress) => onEvent({ kind: 'task progress', ...of, progress });
     const outcome = await worker.run(stepId, index, attempt, { onProgress, signal });
-    const { rows, elapsedMs } = outcome.record;
-    onEvent({ kind: 'task committed', ...of, rows, elapsedMs });
+    const { rows, elapsedMs, spillBytes } = outcome.record;
+    onEvent({ kind: 'task committed', ...of, rows, elapsedMs, spillBytes });
     return outcome;
   } catch (error) {
     onEvent({ kind: 'task failed', ...of, message: String(error) });

@@ -57,6 +57,7 @@ export type TaskEvent =
       readonly worker: number;
       readonly rows: number;
       readonly elapsedMs: number;
+      readonly spillBytes?: number | undefined;
     }
   | {
       readonly kind: 'task retried';

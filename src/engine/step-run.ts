@@ -155,10 +155,10 @@ export class StepRun {
 
   #commit(attempt: Attempt, record: TaskRecord): void {
     const { task, worker } = attempt;
-    const { rows, elapsedMs: taskMs } = record;
+    const { rows, elapsedMs: taskMs, spillBytes } = record;
     this.#finishedMs.push(elapsedMs(attempt));
     const event = { stepId: this.#step.id, index: task.index, worker: worker.number };
-    this.#run.onEvent({ kind: 'task committed', ...event, rows, elapsedMs: taskMs });
+    this.#run.onEvent({ kind: 'task committed', ...event, rows, elapsedMs: taskMs, spillBytes });
     this.#settle(task, { kind: 'committed', index: task.index, record });
   }
 

@@ -22,6 +22,10 @@ export function toLine(event: RunEvent): object {
   if (event.kind === 'task') return toTaskLine(event.event);
   if (event.kind === 'progress') return { kind: event.kind, ...event.progress, workers: undefined };
   if (event.kind === 'step') return { ...event, taskBytes: undefined };
+  if (event.kind === 'metrics') {
+    const { kind, job, engine, values } = event;
+    return { kind, job, engine, ...Object.fromEntries(values.map(({ name, value }) => [name, value])) };
+  }
   if (event.kind !== 'published') return event;
   const { outputs, checks, missing, ...result } = event.result;
   return { kind: event.kind, ...result, outputs: outputs.length, missing: missing?.length };

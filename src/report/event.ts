@@ -1,6 +1,7 @@
 import type { TaskEvent } from '../engine/engine.ts';
 import type { CheckResult } from '../execute/record.ts';
 import type { Cost } from '../plan/estimate-cost.ts';
+import type { MetricValue } from './metric.ts';
 
 /** What happens in a run, in order, for bars, logs and callers. */
 export type RunEvent =
@@ -14,6 +15,13 @@ export type RunEvent =
   | { readonly kind: 'checks'; readonly checks: readonly CheckResult[] }
   | { readonly kind: 'publishing'; readonly files: number }
   | { readonly kind: 'warning'; readonly message: string }
+  /** What was measured, at the end of a run or of a task that ran by itself. */
+  | {
+      readonly kind: 'metrics';
+      readonly job: string;
+      readonly engine: string;
+      readonly values: readonly MetricValue[];
+    }
   | { readonly kind: 'published'; readonly result: RunResult }
   | { readonly kind: 'failed'; readonly message: string };
 

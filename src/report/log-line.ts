@@ -3,6 +3,7 @@ import { count, formatBytes } from '../plan/text-amounts.ts';
 import { progressLine } from './describe-progress.ts';
 import type { RunEvent, StepListed } from './event.ts';
 import { toLine, toTaskLine } from './event-line.ts';
+import { toEmf } from './metric.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
 
@@ -26,6 +27,8 @@ export class LogLines {
       const { stepId: step, ...fields } = { ...event, taskBytes: undefined };
       return { level, message: describeStep(event), fields: { ...fields, step } };
     }
+    if (event.kind === 'metrics')
+      return { level, message: describe(event), fields: { kind: event.kind, ...toEmf(event, event.values) } };
     const { message: _, ...fields } = { message: '', ...toLine(event) };
     return { level, message: describe(event), fields };
   }
@@ -69,6 +72,8 @@ function describe(event: Exclude<RunEvent, { kind: 'task' | 'step' }>): string {
       return `publishing ${count(event.files, 'file')}`;
     case 'published':
       return `${event.result.status}: ${count(event.result.outputs.length, 'file')}, ${count(event.result.rows, 'row')} in ${event.result.elapsed_s} s`;
+    case 'metrics':
+      return `metrics: ${event.values.map(({ name, value }) => `${name} ${value}`).join(', ')}`;
     case 'warning':
     case 'failed':
       return event.message;

@@ -95,6 +95,7 @@ describe.skipIf(WITHOUT_MOTO !== undefined)(`a log in CloudWatch (${WITHOUT_MOTO
     expect(lines.map(({ kind }) => kind).filter((kind) => kind !== 'task progress')).toEqual([
       'task started',
       'task committed',
+      'metrics',
     ]);
     const [attempt] = lines.map((line) => line.attempt);
     for (const line of lines) expect(line).toMatchObject({ step: 'job', task: 0, attempt });
