@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Moto, useMoto, WITHOUT_MOTO } from '../aws/moto.ts';
@@ -120,4 +120,22 @@ describe.skipIf(WITHOUT_MOTO !== undefined)(`notifications by SNS (${WITHOUT_MOT
     expect(stderr).toMatch(/pitwall: check failed: /);
     expect(stderr).not.toContain('NodeVersion');
   });
+});
+
+it('a notification whose credentials never come is given up, and the process ends', async () => {
+  const cwd = await failingWorkspace('arn:aws:sns:eu-west-1:123456789012:pitwall');
+  const pipe = join(cwd, 'never');
+  execFileSync('mkfifo', [pipe]);
+  await writeFiles(cwd, { config: `[default]\ncredential_process = cat ${pipe}\n` });
+  const env = {
+    AWS_CONFIG_FILE: join(cwd, 'config'),
+    AWS_REGION: 'eu-west-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+  const none = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_PROFILE: undefined };
+  const ended = await pitwall(['run', './job'], { cwd, env: { ...env, ...none } });
+  // Whoever waits at the pipe ends when its other end has been opened and closed.
+  await (await open(pipe, 'r+')).close();
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toContain('could not be sent: there was no answer within 5 s');
 });
