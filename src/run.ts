@@ -217,7 +217,7 @@ async function refuseCost(request: Request, plan: Plan, reusable: ReusableWork):
   const steps = await withScratch((scratch) =>
     planSteps({ storage, plan, limits, scratch, force, signal, ...reusable }),
   );
-  await refuseDear({ ask, plan, options }, steps, maxCost);
+  await refuseDear({ ask, plan, options }, steps, maxCost, options.engine?.name);
 }
 
 /** One run, from its plan to its manifest. */
@@ -301,7 +301,7 @@ async function runAndPublish(run: Run, onEvent: EventSink): Promise<RunResult> {
   throwFailedChecks(publication.checks);
   reach('check: after');
   const manifest = await publish(run, publication, onEvent);
-  const cost = await costOfRun(run, steps);
+  const cost = await costOfRun(run, steps, run.options.engine?.name);
   const elapsedMs = performance.now() - startedMs;
   return summarise({ runId: folder.runId, plan, steps, manifest, cost, elapsedMs });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notifySchema } from './notify-file.ts';
 import { pricesSchema } from './price-file.ts';
 import { SIZE_TEXT } from './size-text.ts';
 
@@ -9,7 +10,6 @@ export type InputFile = z.output<typeof inputSchema>;
 export type StepFile = z.output<typeof stepSchema>;
 export type OutputFile = z.output<typeof outputSchema>;
 export type CheckFile = z.output<typeof checkSchema>;
-export type NotifyFile = z.output<typeof notifySchema>;
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const identifier = z
@@ -227,29 +227,6 @@ const checkSchema = z
       ),
   })
   .describe('Rules about an input or step, or SQL whose rows are violations.');
-
-const notifySchema = z
-  .strictObject({
-    on: z
-      .array(z.enum(['failure', 'success', 'check_warning']))
-      .min(1, 'expected at least one of failure, success and check_warning')
-      .default(['failure'])
-      .describe(
-        'What is told: runs that failed, runs that published, checks of severity warn that found rows.',
-      ),
-    sns: text.optional().describe('The ARN of an SNS topic; ${param} may stand in it.'),
-    webhook: text
-      .optional()
-      .describe(
-        'A URL that a JSON document is posted to; ${param} may stand in it. It is a secret? Use webhook_env.',
-      ),
-    webhook_env: z
-      .string()
-      .regex(IDENTIFIER, 'expected the name of an environment variable')
-      .optional()
-      .describe('The name of an environment variable that holds such a URL.'),
-  })
-  .describe('Who is told of the end of a run.');
 
 export const jobFileSchema = z
   .strictObject({

@@ -1,6 +1,6 @@
 import type { Notice, NotifyTarget } from './job.ts';
 import type { RenderContext } from './job-context.ts';
-import type { NotifyFile } from './job-file.ts';
+import type { NotifyFile } from './notify-file.ts';
 import { checkPathParams, isRenderable, paramText, parseTemplate } from './path-template.ts';
 import type { JobShape } from './shape.ts';
 import type { YamlPath } from './yaml-source.ts';
