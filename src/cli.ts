@@ -97,3 +97,9 @@ process.stderr.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await main(process.argv.slice(2));
+leaveSoon();
+
+/** What has ended may leave something open that nobody waits for: a request that was given up, for one. */
+function leaveSoon(): void {
+  setTimeout(() => process.exit(), 1000).unref();
+}

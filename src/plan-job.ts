@@ -2,11 +2,13 @@ import { type Ask, type JobOptions, readAsk } from './ask.ts';
 import { planSteps } from './engine/run-steps.ts';
 import { divideLimits, type MachineLimits, machineLimits } from './execute/machine-limits.ts';
 import { withScratch } from './execute/scratch.ts';
+import type { CostEstimate } from './plan/estimate-cost.ts';
 import type { Plan } from './plan/plan.ts';
 import { type RunFolder, runFolder } from './plan/run-folder.ts';
 import type { StepPlan } from './plan/step-plan.ts';
 import { readPlan } from './plan/task-files.ts';
 import { planAsk } from './plan-ask.ts';
+import { estimateCosts } from './plan-cost.ts';
 import { openManifestLog } from './publish/manifest-log.ts';
 import { reusableWork } from './publish/reusable-work.ts';
 import type { Storage } from './storage/storage.ts';
@@ -24,13 +26,16 @@ export interface PlannedJob {
   readonly plan: Plan;
   /** The steps whose tasks can be listed before anything has run. */
   readonly steps: readonly StepPlan[];
+  /** What it takes on this machine, and on each engine whose price is known. */
+  readonly cost: readonly CostEstimate[];
 }
 
 /** A job with its inputs listed and inspected, and its steps' work divided, without running it. @throws PitwallError */
 export async function planJob(ref: string, options: PlanOptions = {}): Promise<PlannedJob> {
   const ask = await readAsk(ref, options, options.only);
   const plan = await planAsk(ask, options);
-  return { plan, steps: await listSteps(ask, plan, options) };
+  const steps = await listSteps(ask, plan, options);
+  return { plan, steps, cost: await estimateCosts({ ask, plan, options }, steps) };
 }
 
 /** The same without its steps' work. @throws PitwallError */

@@ -1,18 +1,21 @@
+import { resolve } from 'node:path';
 import { type Ask, askedBytes, type JobOptions, readAsk, unchangedResult } from './ask.ts';
 import type { Engine } from './engine/engine.ts';
 import { inProcess } from './engine/in-process.ts';
 import { LazyEngine } from './engine/lazy-engine.ts';
 import { localEngine } from './engine/local.ts';
-import { runSteps, type StepResult } from './engine/run-steps.ts';
+import { planSteps, runSteps, type StepResult } from './engine/run-steps.ts';
 import { throwFailures } from './engine/step-failure.ts';
 import { PitwallError } from './error.ts';
 import { divideLimits, machineLimits, type WorkerLimits } from './execute/machine-limits.ts';
+import { withScratch } from './execute/scratch.ts';
 import { reach } from './fault-point.ts';
 import { sumInputBytes } from './plan/input-bytes.ts';
 import type { Plan } from './plan/plan.ts';
 import { parseRunFolder, type RunFolder, runFolder } from './plan/run-folder.ts';
 import { createRunId } from './plan/run-id.ts';
 import { planAsk, samePlan } from './plan-ask.ts';
+import { costOfRun, refuseDear } from './plan-cost.ts';
 import { beginRun, hasPublished, readResumable, removeScratch } from './publish/begin-run.ts';
 import { composePublication } from './publish/compose-publication.ts';
 import { tidyFailed, tidyPublished } from './publish/end-run.ts';
@@ -34,6 +37,7 @@ import {
   tellRemoved,
 } from './report/describe-run.ts';
 import { type EventSink, type RunEvent, type RunResult, VOID_SINK } from './report/event.ts';
+import { openNotifier } from './report/notifier.ts';
 import { openRunReport, type RunReport } from './report/run-report.ts';
 import { summarise, summariseUnchanged } from './report/summarise.ts';
 import { localStorage } from './storage/local.ts';
@@ -64,6 +68,8 @@ export interface RunOptions extends JobOptions {
   readonly leaseTtlMs?: number;
   /** Refuses to start when the inputs are larger. */
   readonly maxBytes?: number;
+  /** Refuses to start when the tasks that are known are estimated to cost more dollars. */
+  readonly maxCost?: number;
   readonly engine?: Engine;
   readonly onEvent?: EventSink;
   /** Ends the run; nothing is published then. */
@@ -98,11 +104,28 @@ export async function resumeRun(url: string, options: RunOptions = {}): Promise<
 /** Runs what was asked, and is known to be no more what is published. @throws PitwallError */
 export async function runAsked(ask: Ask, options: RunOptions): Promise<RunResult> {
   const { signal, done } = followSignal(options.signal);
+  const notifier = notifierOf(ask, options);
+  const told = { ...options, onEvent: notifier.event };
   try {
-    return await planAndRun({ ask, options, signal, startedMs: performance.now() });
+    const result = await planAndRun({ ask, options: told, signal, startedMs: performance.now() });
+    await notifier.succeeded(result);
+    return result;
+  } catch (error) {
+    await notifier.failed(error);
+    throw error;
   } finally {
     done();
   }
+}
+
+function notifierOf(
+  { ref, job, only, storage, store, options: { set = {}, cwd = '.' } }: Ask,
+  options: RunOptions,
+) {
+  const { workers, threads, memoryBytes, allowPartial, engine, onEvent = VOID_SINK } = options;
+  const how = { workers, threads, memoryBytes, allowPartial, engine: engine?.name };
+  const asked = { ref, cwd: resolve(cwd), set, only, ...how };
+  return openNotifier({ job, storage, store, asked, onEvent });
 }
 
 /** What is to be done, and how long it may take. */
@@ -176,11 +199,25 @@ async function runUnderLease(
   if (unchanged !== undefined) return unchanged;
   const plan = planned ?? (await planRequest(request));
   const reusable = await reusableWork(storage, previous);
+  await refuseCost(request, plan, reusable);
   const { folder: given } = options;
   const folder = await beginRun({ storage, store, plan, runId, given, fresh, published: reusable.published });
   await lease.nameRun(folder.runId);
   const signal = AbortSignal.any([request.signal, lease.lost]);
   return await carryOut({ ...request, plan, folder, previous, reusable, lease, signal });
+}
+
+/** What can be skipped costs nothing. */
+async function refuseCost(request: Request, plan: Plan, reusable: ReusableWork): Promise<void> {
+  const { ask, options, signal } = request;
+  const { maxCost, force = false } = options;
+  if (maxCost === undefined) return;
+  const { storage } = ask;
+  const limits = ownLimits({ ask, plan, options }).perWorker;
+  const steps = await withScratch((scratch) =>
+    planSteps({ storage, plan, limits, scratch, force, signal, ...reusable }),
+  );
+  await refuseDear({ ask, plan, options }, steps, maxCost, options.engine?.name);
 }
 
 /** One run, from its plan to its manifest. */
@@ -196,7 +233,7 @@ interface Run extends Request {
 async function carryOut(run: Run): Promise<RunResult> {
   const { ask, folder, options } = run;
   const report = openReport(ask, folder, options);
-  report.event(describePlan(run.plan));
+  report.event({ ...describePlan(run.plan), runId: folder.runId, folder: folder.url });
   const result = await runAndPublish(run, report.event).catch((error) => failRun(run, report, error));
   reach('end: before cleaning');
   await tidyPublished(ask.storage, folder).catch((error) => report.event(cleaningFailed(error)));
@@ -264,7 +301,9 @@ async function runAndPublish(run: Run, onEvent: EventSink): Promise<RunResult> {
   throwFailedChecks(publication.checks);
   reach('check: after');
   const manifest = await publish(run, publication, onEvent);
-  return summarise({ runId: folder.runId, plan, steps, manifest, elapsedMs: performance.now() - startedMs });
+  const cost = await costOfRun(run, steps, run.options.engine?.name);
+  const elapsedMs = performance.now() - startedMs;
+  return summarise({ runId: folder.runId, plan, steps, manifest, cost, elapsedMs });
 }
 
 async function runAllSteps(run: Run, onEvent: EventSink): Promise<StepResult[]> {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { parseLogTarget } from '../report/log-target.ts';
 import { parseBytes } from './parse-bytes.ts';
 import { collectPair, type Pair, parseCount } from './terminal.ts';
 
@@ -28,6 +29,13 @@ export function debugOption(): Option {
   return new Option('--debug', 'print the stack of an error');
 }
 
+export function logOption(): Option {
+  return new Option(
+    '--log <target>',
+    'write a line of JSON for each event: json (to stderr), a file, or cloudwatch:GROUP[:STREAM]',
+  ).argParser(parseLogTarget);
+}
+
 /** How tasks are run: `run` and `resume` have these in common. */
 export function addRunOptions(command: Command): Command {
   return command
@@ -46,6 +54,7 @@ export function addRunOptions(command: Command): Command {
       'after how long without a sign of life a run counts as dead (30)',
       parseCount('--lease-ttl'),
     )
+    .addOption(logOption())
     .addOption(jsonOption())
     .option('--quiet', 'print nothing but warnings and errors')
     .addOption(debugOption());

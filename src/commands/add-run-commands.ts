@@ -1,6 +1,15 @@
 import { type Command, Option } from 'commander';
-import { addRunOptions, debugOption, jobOption, jsonOption, onlyOption, setOption } from './add-options.ts';
+import {
+  addRunOptions,
+  debugOption,
+  jobOption,
+  jsonOption,
+  logOption,
+  onlyOption,
+  setOption,
+} from './add-options.ts';
 import { parseBytes } from './parse-bytes.ts';
+import { parseDollars } from './parse-dollars.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parseCount, type Terminal } from './terminal.ts';
 
@@ -33,7 +42,12 @@ function addRun(program: Command, terminal: Terminal, signal: AbortSignal): void
       parseBytes('--fuse-below', 0),
     )
     .option('--plan <file>', 'run exactly this plan of pitwall plan -o')
-    .option('--max-bytes <size>', 'refuse to start when the inputs are larger', parseBytes('--max-bytes'));
+    .option('--max-bytes <size>', 'refuse to start when the inputs are larger', parseBytes('--max-bytes'))
+    .option(
+      '--max-cost <dollars>',
+      'refuse to start when the run is estimated to cost more',
+      parseDollars('--max-cost'),
+    );
   addRunOptions(command).action(async (job, options) =>
     (await import('./run-command.ts')).runCommand(job, options, terminal, signal),
   );
@@ -154,6 +168,7 @@ function addTask(program: Command, terminal: Terminal, signal: AbortSignal): voi
     .description('do one task of a run, for engines; exit 0 done, 75 run it again, 1 failed')
     .option('--threads <n>', 'threads for DuckDB (all processors)', parseCount('--threads'))
     .option('--memory <size>', 'memory for DuckDB', parseBytes('--memory'))
+    .addOption(logOption())
     .addOption(jsonOption())
     .addOption(debugOption())
     .action(async (run, step, index, options) =>

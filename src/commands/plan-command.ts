@@ -26,11 +26,11 @@ export async function planCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { output, explain = false, json = false } = options;
-  const { plan, steps } = await planJob(job, { ...toPlanOptions(options), signal });
+  const { plan, steps, cost } = await planJob(job, { ...toPlanOptions(options), signal });
   if (output !== undefined) await writePlanFile(output, plan);
-  if (json) terminal.out(`${JSON.stringify({ plan, steps })}\n`);
+  if (json) terminal.out(`${JSON.stringify({ plan, steps, cost })}\n`);
   if (explain || (!json && output === undefined))
-    (json ? terminal.err : terminal.out)(explainPlan(plan, steps));
+    (json ? terminal.err : terminal.out)(explainPlan(plan, steps, cost));
 }
 
 function toPlanOptions(options: PlanCommandOptions): PlanOptions {

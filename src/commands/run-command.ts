@@ -10,6 +10,8 @@ export interface RunCommandOptions extends SharedRunOptions {
   readonly only: readonly Pair[];
   /** Bytes. */
   readonly maxBytes?: number;
+  /** Dollars. */
+  readonly maxCost?: number;
   /** Bytes. */
   readonly fuseBelow?: number;
   readonly force?: boolean;
@@ -24,12 +26,13 @@ export async function runCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { maxBytes, fuseBelow, force, plan } = options;
+  const { maxBytes, maxCost, fuseBelow, force, plan } = options;
   const own = {
     ...toRunOptions(options),
     set: Object.fromEntries(options.set),
     only: groupPairs(options.only),
     ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(maxCost === undefined ? {} : { maxCost }),
     ...(fuseBelow === undefined ? {} : { fuseBelowBytes: fuseBelow }),
     ...(force === undefined ? {} : { force }),
     ...(plan === undefined ? {} : { plan: await readPlanFile(plan) }),

@@ -1,8 +1,10 @@
-import type { RunResult } from '../report/event.ts';
+import type { RunEvent, RunResult } from '../report/event.ts';
 import { formatSummary } from '../report/format-summary.ts';
+import type { LogTarget } from '../report/log-target.ts';
 import { createRedactor, redactedJson } from '../report/redact.ts';
-import { createTerminalReport } from '../report/terminal-report.ts';
+import { createTerminalReport, NO_REPORT } from '../report/terminal-report.ts';
 import type { RunOptions } from '../run.ts';
+import { logged, openLog } from './open-log.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What `run` and `resume` have in common, as commander gives it. */
@@ -16,6 +18,7 @@ export interface SharedRunOptions {
   readonly wait?: boolean;
   /** Seconds. */
   readonly leaseTtl?: number;
+  readonly log?: LogTarget;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -33,14 +36,19 @@ export function toRunOptions(options: SharedRunOptions): RunOptions {
   };
 }
 
-/** Shows a run while it lasts, and what it did. @throws what the run throws */
+/** Shows and logs a run while it lasts, and shows what it did. @throws what the run throws */
 export async function showRun(
-  { json = false, quiet = false }: SharedRunOptions,
+  { json = false, quiet = false, log: target }: SharedRunOptions,
   terminal: Terminal,
   run: (shown: Required<Pick<RunOptions, 'onEvent'>>) => Promise<RunResult>,
 ): Promise<void> {
-  const report = await createTerminalReport(terminal, { quiet });
-  const result = await run({ onEvent: report.event }).finally(() => report.close());
+  const log = await openLog(target, terminal);
+  const report = log.takesStderr ? NO_REPORT : await createTerminalReport(terminal, { quiet });
+  const onEvent = (event: RunEvent): void => {
+    report.event(event);
+    log.event(event);
+  };
+  const result = await logged(log, terminal, () => run({ onEvent }).finally(() => report.close()));
   const redact = createRedactor();
   if (json) terminal.out(`${redactedJson(result, redact)}\n`);
   else if (!quiet) terminal.out(redact(formatSummary(result, process.cwd())));

@@ -1,16 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { TaskEvent } from '../engine/engine.ts';
 import { PitwallError } from '../error.ts';
 import { machineLimits } from '../execute/machine-limits.ts';
+import type { TaskProgress } from '../execute/run-task.ts';
 import { openTaskWorker, type TaskOutcomeOfWorker, type TaskWorkerOptions } from '../execute/task-worker.ts';
+import type { RunFolder } from '../plan/run-folder.ts';
 import { count } from '../plan/text-amounts.ts';
+import type { RunEvent } from '../report/event.ts';
+import type { LogTarget } from '../report/log-target.ts';
+import type { RunLog } from '../report/run-log.ts';
+import { taskMetrics } from '../report/run-metrics.ts';
 import { openRunFolder } from './find-run.ts';
+import { logged, openLog } from './open-log.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface TaskCommandOptions {
   readonly threads?: number;
   /** Bytes. */
   readonly memory?: number;
+  readonly log?: LogTarget;
   readonly json?: boolean;
 }
 
@@ -24,7 +34,7 @@ export async function taskCommand(
   run: string,
   stepId: string,
   index: number,
-  { threads, memory, json = false }: TaskCommandOptions,
+  { threads, memory, log: target, json = false }: TaskCommandOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
@@ -34,26 +44,64 @@ export async function taskCommand(
     ...(memory === undefined ? {} : { memoryBytes: memory }),
   });
   const attempt = randomUUID();
-  const scratch = `${folder.scratch}/task-${attempt}`;
-  await mkdir(scratch, { recursive: true });
-  const worker = { storage, folder, limits, scratch, steps: [stepId], signal };
-  const outcome = await runOne(worker, stepId, index, attempt).finally(() =>
-    rm(scratch, { recursive: true, force: true }),
-  );
+  const place = { stepId, index, attempt };
+  const fields = { run: folder.runId, step: stepId, task: index, attempt };
+  const log = await openLog(target, terminal, fields);
+  const outcome = await logged(log, terminal, async () => {
+    const scratch = `${folder.scratch}/task-${attempt}`;
+    await mkdir(scratch, { recursive: true });
+    const worker = { storage, folder, limits, scratch, steps: [stepId], signal };
+    const removeScratch = () => rm(scratch, { recursive: true, force: true });
+    const done = await runOne(worker, place, tellTask(log)).finally(removeScratch);
+    log.event(measureTask(folder, done));
+    return done;
+  });
   terminal.out(describeOutcome(outcome, json));
+}
+
+/** The job's name is that of its store. */
+function measureTask({ store }: RunFolder, { record }: TaskOutcomeOfWorker): RunEvent {
+  const engine = engineAround(process.env);
+  return { kind: 'metrics', job: basename(store), engine, values: taskMetrics(record) };
+}
+
+/** The engine whose process this is, as its environment tells. */
+function engineAround(env: NodeJS.ProcessEnv): string {
+  if (env.AWS_BATCH_JOB_ID !== undefined) return 'batch';
+  return env.SLURM_JOB_ID === undefined ? 'task' : 'slurm';
+}
+
+interface TaskPlace {
+  readonly stepId: string;
+  readonly index: number;
+  readonly attempt: string;
+}
+
+/** There is one worker: this process. */
+const WORKER = 0;
+
+/** A log takes the events of one task as those of a run. */
+function tellTask(log: RunLog): (event: TaskEvent) => void {
+  return (event) => log.event({ kind: 'task', event });
 }
 
 async function runOne(
   options: TaskWorkerOptions,
-  stepId: string,
-  index: number,
-  attempt: string,
+  { stepId, index, attempt }: TaskPlace,
+  onEvent: (event: TaskEvent) => void,
 ): Promise<TaskOutcomeOfWorker> {
   const { signal } = options;
+  const of = { stepId, index, worker: WORKER };
   const worker = await openTaskWorker(options).catch(throwFailed);
   try {
-    return await worker.run(stepId, index, attempt, { onProgress: () => undefined, signal });
+    onEvent({ kind: 'task started', ...of, attempt });
+    const onProgress = (progress: TaskProgress) => onEvent({ kind: 'task progress', ...of, progress });
+    const outcome = await worker.run(stepId, index, attempt, { onProgress, signal });
+    const { rows, elapsedMs, spillBytes } = outcome.record;
+    onEvent({ kind: 'task committed', ...of, rows, elapsedMs, spillBytes });
+    return outcome;
   } catch (error) {
+    onEvent({ kind: 'task failed', ...of, message: String(error) });
     return throwFailed(error);
   } finally {
     await worker.close();

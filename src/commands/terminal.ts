@@ -5,18 +5,27 @@ import { createRedactor, type Redact } from '../report/redact.ts';
 export interface Terminal {
   out(text: string | Uint8Array): void;
   err(text: string): void;
+  /** From now on `err` hands its texts to `take`; what is given back writes to the stream itself. */
+  divertErr?(take: (text: string) => void): (line: string) => void;
   /** Whether `err` is a screen on which a bar can be drawn again and again. */
   readonly isScreen: boolean;
 }
 
 let redact: Redact | undefined;
+let takeErr = writeErr;
+
+function writeErr(text: string): void {
+  redact ??= createRedactor();
+  process.stderr.write(redact(text));
+}
 
 /** The process's own streams. */
 export const processTerminal: Terminal = {
   out: (text) => process.stdout.write(text),
-  err: (text) => {
-    redact ??= createRedactor();
-    process.stderr.write(redact(text));
+  err: (text) => takeErr(text),
+  divertErr: (take) => {
+    takeErr = take;
+    return writeErr;
   },
   isScreen:
     process.stderr.isTTY === true && process.env.NO_COLOR === undefined && process.env.TERM !== 'dumb',

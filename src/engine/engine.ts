@@ -57,6 +57,7 @@ export type TaskEvent =
       readonly worker: number;
       readonly rows: number;
       readonly elapsedMs: number;
+      readonly spillBytes?: number | undefined;
     }
   | {
       readonly kind: 'task retried';
@@ -64,6 +65,14 @@ export type TaskEvent =
       readonly index: number;
       readonly worker: number;
       readonly reason: string;
+    }
+  /** A line that a worker wrote to its standard error while it was at the task. */
+  | {
+      readonly kind: 'task output';
+      readonly stepId: string;
+      readonly index: number;
+      readonly worker: number;
+      readonly text: string;
     }
   | {
       readonly kind: 'task failed';

@@ -120,7 +120,8 @@ class InProcessSession implements EngineSession {
       onProgress: (progress) => onEvent({ kind: 'task progress', ...place, progress }),
       signal,
     });
-    onEvent({ kind: 'task committed', ...place, rows: record.rows, elapsedMs: record.elapsedMs });
+    const { rows, elapsedMs, spillBytes } = record;
+    onEvent({ kind: 'task committed', ...place, rows, elapsedMs, spillBytes });
     return record;
   }
 

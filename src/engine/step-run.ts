@@ -135,8 +135,12 @@ export class StepRun {
     this.#running.add(attempt);
     const of = { stepId, index, worker: worker.number };
     onEvent({ kind: 'task started', ...of, attempt: id });
-    const answer = await worker.run({ stepId, index, attempt: id }, (progress) =>
-      onEvent({ kind: 'task progress', ...of, progress }),
+    const answer = await worker.run(
+      { stepId, index, attempt: id },
+      {
+        onProgress: (progress) => onEvent({ kind: 'task progress', ...of, progress }),
+        onOutput: (text) => onEvent({ kind: 'task output', ...of, text }),
+      },
     );
     task.running.delete(attempt);
     this.#running.delete(attempt);
@@ -151,10 +155,10 @@ export class StepRun {
 
   #commit(attempt: Attempt, record: TaskRecord): void {
     const { task, worker } = attempt;
-    const { rows, elapsedMs: taskMs } = record;
+    const { rows, elapsedMs: taskMs, spillBytes } = record;
     this.#finishedMs.push(elapsedMs(attempt));
     const event = { stepId: this.#step.id, index: task.index, worker: worker.number };
-    this.#run.onEvent({ kind: 'task committed', ...event, rows, elapsedMs: taskMs });
+    this.#run.onEvent({ kind: 'task committed', ...event, rows, elapsedMs: taskMs, spillBytes });
     this.#settle(task, { kind: 'committed', index: task.index, record });
   }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { PitwallError } from '../error.ts';
 import { toError } from '../execute/failure.ts';
 import type { MachineLimits } from '../execute/machine-limits.ts';
@@ -26,6 +27,7 @@ export type AttemptAnswer =
 interface RunningAttempt {
   readonly id: string;
   readonly onProgress: (progress: TaskProgress) => void;
+  readonly onOutput: (line: string) => void;
   readonly answer: (answer: AttemptAnswer) => void;
 }
 
@@ -55,9 +57,7 @@ export class WorkerProcess {
     this.#oom = oom;
     this.#child = startProcess(entry);
     this.#child.on('message', (message) => this.#handle(message as FromWorker));
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
-    });
+    this.#readStderr();
     this.ended = this.#whenEnded(scratch);
     this.#say({ kind: 'open', folderUrl, limits, scratch, heartbeatMs });
   }
@@ -77,9 +77,12 @@ export class WorkerProcess {
   }
 
   /** Runs a task; the answer tells of the loss of the process as of any failure. Only while it is idle. */
-  run(task: Omit<RunMessage, 'kind'>, onProgress: RunningAttempt['onProgress']): Promise<AttemptAnswer> {
+  run(
+    task: Omit<RunMessage, 'kind'>,
+    listeners: Pick<RunningAttempt, 'onProgress' | 'onOutput'>,
+  ): Promise<AttemptAnswer> {
     return new Promise((answer) => {
-      this.#attempt = { id: task.attempt, onProgress, answer };
+      this.#attempt = { id: task.attempt, ...listeners, answer };
       this.#say({ kind: 'run', ...task });
     });
   }
@@ -111,6 +114,15 @@ export class WorkerProcess {
     if (message.kind === 'progress') this.#attempt?.onProgress(message.progress);
     if (message.kind === 'committed') this.#answer(message);
     if (message.kind === 'failed') this.#fail(message.during, toError(message.failure));
+  }
+
+  #readStderr(): void {
+    const { stderr } = this.#child;
+    if (stderr === null) return;
+    stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
+    });
+    createInterface({ input: stderr }).on('line', (line) => this.#attempt?.onOutput(line));
   }
 
   #fail(during: AttemptPhase, error: Error): void {

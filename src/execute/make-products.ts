@@ -11,7 +11,9 @@ import type { Storage } from '../storage/storage.ts';
 import { ExactScanNeeded } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import { encodersOfFused, phasesOf, runTask } from './run-task.ts';
+import { SpillWatch } from './spill-watch.ts';
 import { TaskMeter, type TaskProgress } from './task-meter.ts';
+import { spillFolder } from './task-session.ts';
 import type { TaskProducts } from './task-work.ts';
 import { WorkerSession } from './worker-session.ts';
 import { Workload } from './workload.ts';
@@ -31,6 +33,11 @@ export interface ProductMakerOptions {
 export interface MakeOptions {
   readonly onProgress: (progress: TaskProgress) => void;
   readonly signal: AbortSignal;
+}
+
+export interface MadeProducts extends TaskProducts {
+  /** The most that was spilled at one time, as far as it was seen. */
+  readonly spillBytes: number;
 }
 
 /** Does the work of tasks, one at a time, in one session, which is opened again where it has to be. */
@@ -53,7 +60,7 @@ export class ProductMaker {
     task: TaskPlan,
     scratch: string,
     options: MakeOptions,
-  ): Promise<TaskProducts> {
+  ): Promise<MadeProducts> {
     for (;;) {
       await rm(scratch, { recursive: true, force: true });
       await mkdir(scratch, { recursive: true });
@@ -78,18 +85,19 @@ export class ProductMaker {
     task: TaskPlan,
     scratch: string,
     { onProgress, signal }: MakeOptions,
-  ): Promise<TaskProducts> {
+  ): Promise<MadeProducts> {
     const { plan, limits, folder } = this.#options;
     const worker = await this.#open();
     const workload = new Workload(phasesOf({ plan, outline, task, worker }));
     const meter = new TaskMeter({ workload, percentage: () => worker.percentage(), onProgress, signal });
+    const spill = new SpillWatch(spillFolder(this.#options.scratch));
     const filesOf = (step: string) => this.#filesOf(step);
     const { runId } = folder;
     const work = { worker, plan, outline, task, runId, limits, scratch, filesOf, meter, signal };
     try {
-      const products = await interruptible(worker, signal, () => metered(meter, () => runTask(work)));
+      const products = await interruptible(worker, signal, () => metered(meter, spill, () => runTask(work)));
       await this.#tidy(worker, outline);
-      return products;
+      return { ...products, spillBytes: spill.mostBytes };
     } catch (error) {
       if (isLasting(error)) await this.close();
       else await this.#tidy(worker, outline);
@@ -135,8 +143,11 @@ export class ProductMaker {
 
 const TICK_MS = 100;
 
-async function metered<T>(meter: TaskMeter, work: () => Promise<T>): Promise<T> {
-  const timer = setInterval(() => meter.report(), TICK_MS);
+async function metered<T>(meter: TaskMeter, spill: SpillWatch, work: () => Promise<T>): Promise<T> {
+  const timer = setInterval(() => {
+    meter.report();
+    spill.look();
+  }, TICK_MS);
   try {
     return await work();
   } finally {

@@ -16,6 +16,8 @@ export interface TaskRecord {
   /** Rows that the task gave, written as outputs or kept. */
   readonly rows: number;
   readonly elapsedMs: number;
+  /** The most that it had spilled to the disk at one time, as far as it was seen. */
+  readonly spillBytes?: number;
 }
 
 /** A file that waits, whole and on the disk, to be given its name. */

@@ -6,13 +6,18 @@ import type { MachineLimits } from './machine-limits.ts';
 /** Streamed rows that may wait while others are encoded; DuckDB's default of 1 MB makes its threads wait. */
 const STREAMING_BUFFER = '8MB';
 
+/** Where a session of this scratch folder spills to. */
+export function spillFolder(scratch: string): string {
+  return join(scratch, 'spill');
+}
+
 /** A session within the limits, whose spill files go below `scratch`. */
 export async function openTaskSession(limits: MachineLimits, scratch: string): Promise<Session> {
   const session = await openSession({
     settings: {
       threads: limits.threads,
       memory_limit: `${limits.memoryBytes}B`,
-      temp_directory: join(scratch, 'spill'),
+      temp_directory: spillFolder(scratch),
       ...(limits.spillBytes === undefined ? {} : { max_temp_directory_size: `${limits.spillBytes}B` }),
       preserve_insertion_order: false,
       autoinstall_known_extensions: false,

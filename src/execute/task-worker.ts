@@ -152,6 +152,7 @@ class RunWorker implements TaskWorker {
       checks,
       rows: countRows(products),
       elapsedMs,
+      spillBytes: products.spillBytes,
     };
   }
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { notifySchema } from './notify-file.ts';
+import { pricesSchema } from './price-file.ts';
 import { SIZE_TEXT } from './size-text.ts';
 
 /** The job file as it is written: every key, its type, its default, and its text for editors. */
@@ -241,6 +243,11 @@ export const jobFileSchema = z
     steps: z.record(identifier, stepSchema).optional().describe('The SELECTs, in order, by name.'),
     sql: sqlFile.optional(),
     ...stepKeys,
+    notify: z
+      .union([notifySchema, z.array(notifySchema)])
+      .optional()
+      .describe('Who is told of the end of a run: one entry or a list.'),
+    prices: pricesSchema.default({}),
     checks: z.array(checkSchema).default([]).describe('What has to hold before anything is published.'),
     fuse_below: z
       .union([z.string().regex(SIZE_TEXT, 'expected a size like 256MB or 1GiB'), count])

@@ -16,7 +16,41 @@ export interface Job {
   readonly checks: readonly Check[];
   /** Inputs that are together smaller than this are run as one task; `undefined`: the planner decides. */
   readonly fuseBelowBytes: number | undefined;
+  /** Who is told of the end of a run; a plan has none of it. */
+  readonly notify: readonly Notice[];
+  /** What the job says that engines cost; a plan has none of it. */
+  readonly prices: Prices;
 }
+
+/** By the name of an engine. */
+export type Prices = Readonly<Record<string, EnginePrice>>;
+
+/** In dollars. */
+export interface EnginePrice {
+  readonly vcpuHour: number;
+  /** Of 1000³ bytes. */
+  readonly gbHour: number;
+  readonly machineHour: number;
+  /** For each task. */
+  readonly request: number;
+  /** Of a task there; by default of a worker here. */
+  readonly vcpus: number | undefined;
+  readonly memoryBytes: number | undefined;
+}
+
+/** `partial` runs are failures and successes; `check_warning`: a check of severity `warn` found rows. */
+export type NotifyOn = 'failure' | 'success' | 'check_warning';
+
+export interface Notice {
+  readonly on: readonly NotifyOn[];
+  readonly target: NotifyTarget;
+}
+
+export type NotifyTarget =
+  | { readonly kind: 'sns'; readonly topic: string }
+  | { readonly kind: 'webhook'; readonly url: string }
+  /** An environment variable that holds the URL: many such URLs are secrets. */
+  | { readonly kind: 'webhook_env'; readonly variable: string };
 
 export type ParamType = 'string' | 'integer' | 'number' | 'boolean' | 'date' | 'timestamp';
 

@@ -11,6 +11,8 @@ import { JobReport } from './job-report.ts';
 import { resolveParams } from './params.ts';
 import { readCheck } from './read-check.ts';
 import { readInput } from './read-input.ts';
+import { readNotify } from './read-notify.ts';
+import { readPrices } from './read-prices.ts';
 import { readStep } from './read-step.ts';
 import { checkReferences } from './references.ts';
 import { checkShape, type JobShape } from './shape.ts';
@@ -104,6 +106,8 @@ async function readParts(file: string, shape: JobShape, context: RenderContext):
     steps,
     checks,
     fuseBelowBytes,
+    notify: readNotify(shape, context),
+    prices: readPrices(shape.file.prices),
   };
   const read = [...inputs, ...steps].map((relation) => relation.name);
   const written = [...context.source.keys(['inputs']), ...context.source.keys(['steps'])];

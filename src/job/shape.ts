@@ -151,8 +151,9 @@ function keysAt(schema: z.core.$ZodType, path: YamlPath): string[] {
     const inner = shape[String(key)];
     return inner === undefined ? [] : keysAt(inner, rest);
   }
+  if (plain instanceof z.ZodUnion) return plain.options.flatMap((option) => keysAt(option, path));
   if (plain instanceof z.ZodRecord) return keysAt(plain.valueType, rest);
-  return plain instanceof z.ZodArray ? keysAt(plain.element, rest) : [];
+  return plain instanceof z.ZodArray && key !== undefined ? keysAt(plain.element, rest) : [];
 }
 
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType {

@@ -1,5 +1,6 @@
 import type { Step } from '../job/job.ts';
 import { reasonNotCut } from './cut-input.ts';
+import { type CostEstimate, formatCost } from './estimate-cost.ts';
 import { sumSizes } from './input-bytes.ts';
 import type { Plan, PlannedInput } from './plan.ts';
 import { type StepOutline, stepOf, stepOutlines } from './step-outlines.ts';
@@ -14,8 +15,13 @@ const SHOWN_TASKS = 20;
  * break.
  *
  * @param steps - those whose tasks are listed; of the others it is said what they wait for
+ * @param costs - for each engine whose price is known, and the one that would run it
  */
-export function explainPlan(plan: Plan, steps: readonly StepPlan[] = []): string {
+export function explainPlan(
+  plan: Plan,
+  steps: readonly StepPlan[] = [],
+  costs: readonly CostEstimate[] = [],
+): string {
   const { job, sha256, engine, shape, targetBytes } = plan;
   const size = shape === 'fused' ? 'one task' : `tasks of about ${formatBytes(targetBytes)}`;
   const lines = [
@@ -27,8 +33,15 @@ export function explainPlan(plan: Plan, steps: readonly StepPlan[] = []): string
     ...plan.inputs.flatMap(explainInput),
     `steps: ${shape}, ${size}`,
     ...stepOutlines(plan).flatMap((outline) => explainStep(plan, outline, steps)),
+    ...(costs.length === 0 ? [] : ['cost, estimated']),
+    ...costs.map(explainCost),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function explainCost({ engine, guessed, ...cost }: CostEstimate): string {
+  const rest = guessed.length === 0 ? '' : `; the tasks of ${guessed.join(', ')} are a guess`;
+  return `  ${engine}: ${formatCost(cost)}${rest}`;
 }
 
 function explainInput({ name, input, files, pruned }: PlannedInput): string[] {

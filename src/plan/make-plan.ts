@@ -52,10 +52,12 @@ export async function makePlan(
     inputs.push(await planInput(storage, session, input, { listed: listed?.get(input.name), prune }));
   }
   const bytes = sumInputBytes(inputs);
+  // Whom to tell, which may be a secret, and prices are no part of what is done.
+  const planned = { ...job, notify: [], prices: {} };
   const plan: Omit<Plan, 'sha256' | 'asked'> = {
     version: 2,
-    job,
-    jobHash: hashJson(job),
+    job: planned,
+    jobHash: hashJson(planned),
     engine,
     only,
     columns,

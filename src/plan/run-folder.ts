@@ -15,6 +15,8 @@ export interface RunFolder {
   readonly plan: string;
   readonly events: string;
   readonly results: string;
+  /** A page for people about a run that has ended. */
+  readonly report: string;
   /** `FILES_PER_CHUNK` files of the plan's input at a place, a `PlannedFile` a line. */
   inputFiles(input: number, chunk: number): string;
   /** The head of a step's plan: a `StepPlan` without its tasks and skipped units; written last. */
@@ -42,6 +44,7 @@ export function runFolder(store: string, runId: string): RunFolder {
     plan: `${url}/plan.json`,
     events: `${url}/events.ndjson`,
     results: `${url}/run_results.json`,
+    report: `${url}/report.html`,
     inputFiles: (input, chunk) => `${url}/inputs/${input}/${String(chunk).padStart(5, '0')}.ndjson`,
     step: (stepId) => `${url}/tasks/${stepId}/step.json`,
     taskChunk: (stepId, chunk) => `${url}/tasks/${stepId}/${String(chunk).padStart(5, '0')}.ndjson`,

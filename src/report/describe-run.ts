@@ -5,10 +5,10 @@ import { stepOutlines } from '../plan/step-outlines.ts';
 import type { StepPlan } from '../plan/step-plan.ts';
 import { count } from '../plan/text-amounts.ts';
 import { describeViolations } from '../publish/failed-checks.ts';
-import type { EventSink, RunEvent } from './event.ts';
+import type { EventSink, RunEvent, RunPlanned } from './event.ts';
 
 /** The event that a run's plan is made. */
-export function describePlan(plan: Plan): RunEvent {
+export function describePlan(plan: Plan): RunPlanned {
   return {
     kind: 'planned',
     inputBytes: sumInputBytes(plan.inputs),

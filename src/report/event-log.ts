@@ -1,13 +1,9 @@
-import { appendFile, readFile } from 'node:fs/promises';
-import type { TaskEvent } from '../engine/engine.ts';
+import { readFile } from 'node:fs/promises';
 import type { Storage } from '../storage/storage.ts';
-import type { EventSink, RunEvent } from './event.ts';
+import type { EventSink } from './event.ts';
+import { progressLimit, toLine } from './event-line.ts';
+import { LineFile } from './line-file.ts';
 import { createRedactor, type Redact, redactedJson } from './redact.ts';
-
-const FLUSH_MS = 250;
-const FLUSH_LINES = 1000;
-/** Of the progress of one worker, and of the run. */
-const PROGRESS_MS = 5000;
 
 /** The events of a run as NDJSON: `time`, `run`, `kind` and what belongs to the kind. */
 export interface EventLog {
@@ -56,72 +52,6 @@ export function createEventLog({
       if (target !== undefined) await addTo(target);
     },
   };
-}
-
-function progressLimit(now: () => number): (event: RunEvent) => boolean {
-  const toldMs = new Map<number | undefined, number>();
-  return (event) => {
-    const isTaskProgress = event.kind === 'task' && event.event.kind === 'task progress';
-    if (event.kind !== 'progress' && !isTaskProgress) return true;
-    const worker = event.kind === 'task' ? event.event.worker : undefined;
-    if (now() - (toldMs.get(worker) ?? Number.NEGATIVE_INFINITY) < PROGRESS_MS) return false;
-    toldMs.set(worker, now());
-    return true;
-  };
-}
-
-/** Lists that run_results.json has are counted. */
-function toLine(event: RunEvent): object {
-  if (event.kind === 'task') return toTaskLine(event.event);
-  if (event.kind === 'progress') return { kind: event.kind, ...event.progress, workers: undefined };
-  if (event.kind === 'step') return { ...event, taskBytes: undefined };
-  if (event.kind !== 'published') return event;
-  const { outputs, checks, missing, ...result } = event.result;
-  return { kind: event.kind, ...result, outputs: outputs.length, missing: missing?.length };
-}
-
-function toTaskLine(event: TaskEvent): object {
-  if (event.kind !== 'task progress') return event;
-  const { progress, ...task } = event;
-  return { ...task, ...progress };
-}
-
-/** Lines that are appended in turn, some time after they were added. */
-class LineFile {
-  #path: string | undefined;
-  #waiting: string[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #written: Promise<void> = Promise.resolve();
-
-  add(line: string): void {
-    this.#waiting.push(line);
-    if (this.#waiting.length >= FLUSH_LINES) this.#flush();
-    else this.#schedule();
-  }
-
-  open(path: string): void {
-    this.#path = path;
-    this.#schedule();
-  }
-
-  async close(): Promise<void> {
-    this.#flush();
-    await this.#written;
-    this.#path = undefined;
-  }
-
-  #schedule(): void {
-    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
-  }
-
-  #flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const path = this.#path;
-    if (path === undefined || this.#waiting.length === 0) return;
-    const text = this.#waiting.splice(0).join('');
-    this.#written = this.#written.then(() => appendFile(path, text)).catch(() => undefined);
-  }
 }
 
 /** A run that was resumed has lines there already. */

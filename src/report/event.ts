@@ -1,5 +1,7 @@
 import type { TaskEvent } from '../engine/engine.ts';
 import type { CheckResult } from '../execute/record.ts';
+import type { Cost } from '../plan/estimate-cost.ts';
+import type { MetricValue } from './metric.ts';
 
 /** What happens in a run, in order, for bars, logs and callers. */
 export type RunEvent =
@@ -13,11 +15,22 @@ export type RunEvent =
   | { readonly kind: 'checks'; readonly checks: readonly CheckResult[] }
   | { readonly kind: 'publishing'; readonly files: number }
   | { readonly kind: 'warning'; readonly message: string }
+  /** What was measured, at the end of a run or of a task that ran by itself. */
+  | {
+      readonly kind: 'metrics';
+      readonly job: string;
+      readonly engine: string;
+      readonly values: readonly MetricValue[];
+    }
   | { readonly kind: 'published'; readonly result: RunResult }
   | { readonly kind: 'failed'; readonly message: string };
 
 export interface RunPlanned {
   readonly kind: 'planned';
+  /** Of the run itself: one that goes on with an interrupted run has that one's. */
+  readonly runId?: string;
+  /** The run's folder. */
+  readonly folder?: string;
   readonly inputBytes: number;
   readonly inputFiles: number;
   /** The ids of the step plans to come, in order. */
@@ -86,6 +99,8 @@ export interface RunResult {
   readonly rows: number;
   readonly outputs: readonly PublishedOutput[];
   readonly checks: readonly CheckResult[];
+  /** Of the tasks that were run: what they were estimated to take, and took. */
+  readonly cost?: { readonly estimate: Cost; readonly actual: Cost };
   /** What a partial run did not make. */
   readonly missing?: readonly MissingPart[];
 }

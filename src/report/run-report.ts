@@ -4,10 +4,14 @@ import { reach } from '../fault-point.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import type { Storage } from '../storage/storage.ts';
 import { collectResults } from './collect-results.ts';
+import { collectTimeline } from './collect-timeline.ts';
+import { errorText } from './error-text.ts';
 import type { EventSink, RunResult } from './event.ts';
 import { createEventLog } from './event-log.ts';
 import { createRedactor } from './redact.ts';
-import { type FailedRun, toRunResults, writeRunResults } from './run-results.ts';
+import { reportPage } from './report-page.ts';
+import { collectMetrics } from './run-metrics.ts';
+import { type FailedRun, type RunResults, toRunResults, writeRunResults } from './run-results.ts';
 import { trackProgress } from './track-progress.ts';
 
 export interface RunReportOptions {
@@ -23,11 +27,11 @@ export interface RunReportOptions {
   readonly eventsFile?: string;
 }
 
-/** Everything that a run tells: to its caller, to events.ndjson and to run_results.json. */
+/** Everything that a run tells: to its caller, to events.ndjson, to run_results.json and to report.html. */
 export interface RunReport {
   /** Passes events on, with progress added. */
   readonly event: EventSink;
-  /** Writes run_results.json; a report that cannot be written is a warning. */
+  /** Writes run_results.json and report.html; a report that cannot be written is a warning. */
   succeeded(result: RunResult): Promise<void>;
   failed(error: unknown): Promise<void>;
 }
@@ -39,39 +43,59 @@ export function openRunReport(options: RunReportOptions): RunReport {
   const startedMs = performance.now();
   const log = createEventLog({ runId: folder.runId, redact });
   const collector = collectResults();
+  const metrics = collectMetrics();
+  const timeline = collectTimeline();
+  const warnings: string[] = [];
   const checks: CheckResult[] = [];
   const event = trackProgress((each) => {
     log.event(each);
     collector.event(each);
+    metrics.event(each);
+    timeline.event(each);
+    if (each.kind === 'warning') warnings.push(each.message);
     if (each.kind === 'checks') checks.push(...each.checks);
     onEvent(each);
   });
   log.open({ file: eventsFile, url: folder.events, storage });
+  const measure = (result?: RunResult) => {
+    const values = metrics.metrics(performance.now() - startedMs, result);
+    event({ kind: 'metrics', job, engine: options.engine, values });
+  };
   const write = async (run: RunResult | FailedRun) => {
     const { args, version } = options;
     const results = toRunResults({ run, tasks: collector.results(job), checks, args, version });
     reach('end: before results');
     await writeRunResults(storage, folder.results, results, redact);
     reach('end: after results');
+    return results;
+  };
+  const show = async (results: RunResults) => {
+    const page = reportPage({ results, timeline: timeline.bars(), warnings }, redact);
+    await storage.writeAtomic(folder.report, Buffer.from(page));
   };
   return {
     event,
     succeeded: async (result) => {
+      measure(result);
       event({ kind: 'published', result });
-      await write(result).catch((error) => event({ kind: 'warning', message: describeLoss(error) }));
+      const lose = (error: unknown) => event({ kind: 'warning', message: describeLoss(error) });
+      await write(result).then(show).catch(lose);
       await log.close();
     },
     failed: async (error) => {
+      measure();
       const run = failedRun(options, error, performance.now() - startedMs);
       event({ kind: 'failed', message: run.message });
-      await write(run).catch(() => undefined);
+      await write(run)
+        .then(show)
+        .catch(() => undefined);
       await log.close();
     },
   };
 }
 
 function describeLoss(error: unknown): string {
-  return `the outputs are published, but not run_results.json: ${error instanceof Error ? error.message : String(error)}`;
+  return `the outputs are published, but not all of the report: ${errorText(error)}`;
 }
 
 function failedRun({ folder, job, engine }: RunReportOptions, error: unknown, elapsedMs: number): FailedRun {
@@ -82,7 +106,6 @@ function failedRun({ folder, job, engine }: RunReportOptions, error: unknown, el
     status: isInterruption ? 'interrupted' : 'failed',
     engine,
     elapsed_s: Math.round(elapsedMs) / 1000,
-    message:
-      error instanceof PitwallError ? String(error) : error instanceof Error ? error.message : String(error),
+    message: errorText(error),
   };
 }

@@ -3,6 +3,8 @@ import { count } from '../plan/text-amounts.ts';
 import type { RunEvent, RunProgress, StepListed, TaskTally, WorkerProgress } from './event.ts';
 import { StepTally } from './step-tally.ts';
 
+type TaskEnd = Extract<TaskEvent, { kind: 'task committed' | 'task retried' | 'task failed' }>;
+
 interface Running extends WorkerProgress {
   readonly stepId: string;
   readonly index: number;
@@ -59,7 +61,7 @@ export class RunTally {
     if (step === undefined) return;
     if (event.kind === 'task started') this.#running.set(event.worker, begin(event));
     else if (event.kind === 'task progress') this.#advance(event, step);
-    else this.#end(event, step);
+    else if (event.kind !== 'task output') this.#end(event, step);
   }
 
   #advance({ worker, progress }: Extract<TaskEvent, { kind: 'task progress' }>, step: StepTally): void {
@@ -69,7 +71,7 @@ export class RunTally {
     if (step.tasks === 1) this.#phase = progress.phase;
   }
 
-  #end(event: Exclude<TaskEvent, { kind: 'task started' | 'task progress' }>, step: StepTally): void {
+  #end(event: TaskEnd, step: StepTally): void {
     const { worker, index } = event;
     const bytes = this.#running.get(worker)?.bytes ?? 0;
     if (event.kind === 'task committed') step.commit(index, event.rows, bytes);

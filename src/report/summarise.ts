@@ -11,13 +11,14 @@ export interface EndedRun {
   readonly elapsedMs: number;
   readonly steps: readonly StepResult[];
   readonly manifest: Manifest;
+  readonly cost: RunResult['cost'];
 }
 
 /** Both engines of one machine are called so. */
 const ENGINE = 'local';
 
 /** The result of a run that published. */
-export function summarise({ runId, plan, elapsedMs, steps, manifest }: EndedRun): RunResult {
+export function summarise({ runId, plan, elapsedMs, steps, manifest, cost }: EndedRun): RunResult {
   const missing = steps.flatMap(missingParts);
   return {
     run_id: runId,
@@ -29,6 +30,7 @@ export function summarise({ runId, plan, elapsedMs, steps, manifest }: EndedRun)
     input_bytes: sumInputBytes(plan.inputs),
     ...describeOutputs(manifest.outputs.filter((output) => !isNarrowedOut(output, plan.only))),
     checks: manifest.checks,
+    ...(cost === undefined ? {} : { cost }),
     ...(missing.length === 0 ? {} : { missing }),
   };
 }

@@ -1,6 +1,6 @@
 import type { TaskEvent } from '../engine/engine.ts';
 import { count, formatBytes } from '../plan/text-amounts.ts';
-import type { EventSink, RunEvent, StepListed } from './event.ts';
+import { type EventSink, type RunEvent, type StepListed, VOID_SINK } from './event.ts';
 import { progressLines } from './progress-lines.ts';
 import type { ProgressView, ReportScreen } from './progress-view.ts';
 
@@ -31,6 +31,9 @@ export async function createTerminalReport(
     close: () => progress.close(),
   };
 }
+
+/** Shows nothing. */
+export const NO_REPORT: TerminalReport = { event: VOID_SINK, close: () => undefined };
 
 const NO_PROGRESS: ProgressView = {
   show: () => undefined,

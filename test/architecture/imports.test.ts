@@ -22,8 +22,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   report: [...GROUND, 'job', 'plan', 'execute', 'engine', 'publish'],
   'ask.ts': [...GROUND, ...PIPELINE],
   'plan-ask.ts': [...GROUND, ...PIPELINE, 'ask.ts'],
-  'plan-job.ts': [...GROUND, ...PIPELINE, 'ask.ts', 'plan-ask.ts'],
-  'run.ts': [...GROUND, ...PIPELINE, 'ask.ts', 'plan-ask.ts'],
+  'plan-cost.ts': [...GROUND, ...PIPELINE, 'ask.ts'],
+  'plan-job.ts': [...GROUND, ...PIPELINE, 'ask.ts', 'plan-ask.ts', 'plan-cost.ts'],
+  'run.ts': [...GROUND, ...PIPELINE, 'ask.ts', 'plan-ask.ts', 'plan-cost.ts'],
   commands: [...GROUND, ...PIPELINE, 'ask.ts', 'plan-job.ts', 'run.ts'],
   'cli.ts': ['error.ts', 'storage', 'commands'],
   'index.ts': [...GROUND, ...PIPELINE, 'plan-job.ts', 'run.ts'],
@@ -40,6 +41,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   picomatch: ['storage'],
   'cli-progress': ['report'],
   commander: ['commands', 'cli.ts'],
+  pino: ['report'],
+  '@aws-sdk/client-cloudwatch-logs': ['report'],
+  '@aws-sdk/client-sns': ['report'],
 };
 
 function roomOf(path: string): string {

@@ -52,7 +52,8 @@ async function expectFailedRun(cwd: string, stderr: string): Promise<void> {
   const { pitwall } = JSON.parse(await readFile(join(runs, run, 'run_results.json'), 'utf8'));
   expect(pitwall.status).toBe('failed');
   expect(`pitwall: ${pitwall.message.replaceAll(cwd, '<cwd>')}`).toBe(stderr);
-  const parts = ['attempts', 'events.ndjson', 'inputs', 'plan.json', 'records', 'run_results.json', 'tasks'];
+  const files = ['events.ndjson', 'plan.json', 'report.html', 'run_results.json'];
+  const parts = ['attempts', 'inputs', 'records', 'tasks', ...files].sort();
   expect((await readdir(join(runs, run))).sort()).toEqual(parts);
 }
 

@@ -80,6 +80,8 @@ export function someJob(changes: Partial<Job> = {}): Job {
     steps: [],
     checks: [],
     fuseBelowBytes: 256e6,
+    notify: [],
+    prices: {},
     ...changes,
   };
 }

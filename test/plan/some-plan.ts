@@ -72,6 +72,8 @@ export function someJob(changes: Partial<Job> = {}): Job {
     steps: [],
     checks: [],
     fuseBelowBytes: undefined,
+    notify: [],
+    prices: {},
     ...changes,
   };
 }

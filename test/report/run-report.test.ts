@@ -131,7 +131,7 @@ describe('the report of a run', () => {
     for (const event of [listed, started, committed]) report.event(event);
     report.event({ kind: 'checks', checks: CHECKS });
     await report.succeeded(RESULT);
-    const kinds = ['step', 'task started', 'task committed', 'checks', 'published'];
+    const kinds = ['step', 'task started', 'task committed', 'checks', 'metrics', 'published'];
     const { results, ...log } = await read();
     expect(log.kinds.filter((kind: string) => kind !== 'progress')).toEqual(kinds);
     expect(results).toMatchObject({ elapsed_time: 2, pitwall: RESULT });
@@ -164,7 +164,7 @@ describe('the report of a run', () => {
     await report.succeeded(RESULT);
     expect(events.at(-1)).toEqual({
       kind: 'warning',
-      message: `the outputs are published, but not run_results.json: cannot write ${folder.results}: a folder has this name; move it away or change the output's path`,
+      message: `the outputs are published, but not all of the report: cannot write ${folder.results}: a folder has this name; move it away or change the output's path`,
     });
   });
 });

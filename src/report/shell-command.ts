@@ -1,0 +1,56 @@
+import { type Redact, redactedJson } from './redact.ts';
+
+/** How a run was asked for, as far as a command line tells it. */
+export interface AskedRun {
+  /** As the user named the job. */
+  readonly ref: string;
+  readonly cwd: string;
+  readonly set: Readonly<Record<string, string>>;
+  readonly only: Readonly<Record<string, readonly string[]>>;
+  readonly workers?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+  readonly allowPartial?: boolean | undefined;
+  /** Its name. */
+  readonly engine?: string | undefined;
+}
+
+/** The command that goes on with a run, for a POSIX shell. */
+export function resumeCommandLine(folder: string, asked: AskedRun): string {
+  return shellLine(['pitwall', 'resume', folder, ...howToRun(asked)]);
+}
+
+/** The command that runs the same again; secrets are hidden, and have to be given anew. */
+export function runCommandLine(asked: AskedRun, redact: Redact): string {
+  const { ref, cwd, set, only } = asked;
+  const pairs = [
+    ...Object.entries(set).map(([name, value]) => ['--set', `${name}=${hidden(name, value, redact)}`]),
+    ...Object.entries(only).flatMap(([name, values]) =>
+      values.map((value) => ['--only', `${name}=${value}`]),
+    ),
+  ];
+  return `cd ${shellWord(cwd)} && ${shellLine(['pitwall', 'run', ref, ...pairs.flat(), ...howToRun(asked)])}`;
+}
+
+function howToRun({ workers, threads, memoryBytes, allowPartial, engine }: AskedRun): string[] {
+  const amounts = { '--engine': engine, '--workers': workers, '--threads': threads, '--memory': memoryBytes };
+  const given = Object.entries(amounts).filter(([, amount]) => amount !== undefined);
+  return [
+    ...given.flatMap(([name, amount]) => [name, String(amount)]),
+    ...(allowPartial ? ['--allow-partial'] : []),
+  ];
+}
+
+function hidden(name: string, value: string, redact: Redact): string {
+  const shown: Record<string, string> = JSON.parse(redactedJson({ [name]: value }, redact));
+  return shown[name] ?? '';
+}
+
+function shellLine(words: readonly string[]): string {
+  return words.map(shellWord).join(' ');
+}
+
+/** https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02 */
+export function shellWord(word: string): string {
+  return /^[A-Za-z0-9_\-./:=,@%+]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
