@@ -7,7 +7,7 @@ import { PitwallError } from '../../dist/error.js';
  * A worker process that speaks as every worker does, but acts a script: `script.json` of the run folder says what each
  * attempt of a task does. See worker-rig.ts.
  */
-serveTasks(undefined, async ({ folder, limits, scratch, signal }) => {
+serveTasks(() => undefined, async ({ folder, limits, scratch, signal }) => {
   const script = JSON.parse(await readFile(`${folder.url}/script.json`, 'utf8'));
   await act(folder.url, script.open[(await countUp(folder.url, 'open')) - 1] ?? 'commit', signal);
   return {
