@@ -80,6 +80,8 @@ export interface PlannedFile {
    * header. Known for uncompressed CSV in UTF-8 and Latin-1.
    */
   readonly bodyStart?: number;
+  /** Of all of the object, where `part` is set. */
+  readonly wholeBytes?: number;
   /** The part of the file that a task reads; without it all. */
   readonly part?: FilePart;
 }
