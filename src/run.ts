@@ -8,6 +8,7 @@ import { throwFailures } from './engine/step-failure.ts';
 import { PitwallError } from './error.ts';
 import { divideLimits, machineLimits, type WorkerLimits } from './execute/machine-limits.ts';
 import { reach } from './fault-point.ts';
+import { jobStorage } from './job/job-storage.ts';
 import { sumInputBytes } from './plan/input-bytes.ts';
 import type { Plan } from './plan/plan.ts';
 import { parseRunFolder, type RunFolder, runFolder } from './plan/run-folder.ts';
@@ -95,7 +96,7 @@ export async function runJob(ref: string, options: RunOptions = {}): Promise<Run
 export async function resumeRun(url: string, options: RunOptions = {}): Promise<RunResult> {
   const { s3Endpoint, scratch } = options;
   const folder = parseRunFolder(url, scratch);
-  const plan = await readResumable(openStorage({ endpoint: s3Endpoint }), folder);
+  const plan = await readResumable(openStorage(jobStorage({}, s3Endpoint)), folder);
   const { job, only, asked } = plan;
   return runJob(job.folder, { ...options, ...asked, only, plan, folder });
 }

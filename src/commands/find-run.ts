@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { PitwallError } from '../error.ts';
+import { jobStorage } from '../job/job-storage.ts';
 import { parseRunFolder, type RunFolder, runFolder } from '../plan/run-folder.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -47,7 +48,7 @@ export async function openRunFolder(
   ref: string,
   { cwd = '.', s3Endpoint, scratch }: OpenRunFolderOptions = {},
 ): Promise<FoundRun> {
-  const storage = openStorage({ endpoint: s3Endpoint });
+  const storage = openStorage(jobStorage({}, s3Endpoint));
   const url = ref.includes('://') ? ref.replace(/\/+$/, '') : resolve(cwd, ref);
   const folder = parseRunFolder(url, scratch);
   if (folder.url === url && (await storage.head(folder.plan)) !== undefined) return { storage, folder };

@@ -253,6 +253,10 @@ const storageSchema = z
       .optional()
       .describe('How what is written is encrypted in the store; by default as the bucket says.'),
     sse_kms_key: text.optional().describe('The id or ARN of the KMS key, with sse: kms.'),
+    verify_etags: z
+      .boolean()
+      .optional()
+      .describe('False for stores whose ETags look like an MD5 and are none.'),
     tags: z
       .record(text, z.string())
       .refine((tags) => Object.keys(tags).length <= 10, 'expected at most 10 tags')

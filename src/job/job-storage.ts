@@ -9,7 +9,7 @@ export function jobStorage(
   { storage = {} }: Pick<Job, 'storage'>,
   endpoint: string | undefined,
 ): StorageOptions {
-  return endpoint === undefined ? storage : { ...storage, endpoint };
+  return endpoint === undefined ? storage : { ...storage, s3: { ...storage.s3, endpoint } };
 }
 
 /** What a job file says of its storage, as the drivers take it. Reports an address that is none, without repeating it. */
@@ -17,12 +17,14 @@ export function readStorage(file: StorageFile, { source, report }: JobContext): 
   const problem = file.endpoint === undefined ? undefined : endpointProblem(file.endpoint);
   if (problem !== undefined)
     report.error(source.place(['storage', 'endpoint']), `storage.endpoint: ${problem}`);
-  const { path_style, requester_pays, sse, sse_kms_key: keyId, ...same } = file;
+  const { path_style, requester_pays, sse, sse_kms_key: keyId, verify_etags, ...same } = file;
   const kind = keyId === undefined ? sse : 'kms';
-  return {
+  const s3 = {
     ...same,
     ...(path_style === undefined ? {} : { forcePathStyle: path_style }),
     ...(requester_pays === undefined ? {} : { requesterPays: requester_pays }),
     ...(kind === undefined ? {} : { encryption: kind === 'kms' ? { kind, keyId } : { kind } }),
+    ...(verify_etags === undefined ? {} : { verifyEtags: verify_etags }),
   };
+  return { s3 };
 }
