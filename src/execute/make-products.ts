@@ -8,9 +8,9 @@ import type { StepOutline } from '../plan/step-outlines.ts';
 import type { StepFile, TaskPlan } from '../plan/step-plan.ts';
 import { readStepFiles } from '../plan/task-files.ts';
 import type { Storage } from '../storage/storage.ts';
-import { ExactScanNeeded } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import { encodersOfFused, phasesOf, runTask } from './run-task.ts';
+import { ScanNeeds } from './scan-needs.ts';
 import { TaskMeter, type TaskProgress } from './task-meter.ts';
 import type { TaskProducts } from './task-work.ts';
 import { WorkerSession } from './worker-session.ts';
@@ -36,7 +36,7 @@ export interface MakeOptions {
 /** Does the work of tasks, one at a time, in one session, which is opened again where it has to be. */
 export class ProductMaker {
   readonly #options: ProductMakerOptions;
-  readonly #exact = new Set<string>();
+  readonly #needs = new ScanNeeds();
   readonly #stepFiles = new Map<string, Promise<readonly StepFile[]>>();
   #session: WorkerSession | undefined;
 
@@ -45,8 +45,8 @@ export class ProductMaker {
   }
 
   /**
-   * Makes a task's products in a folder that is emptied first. Again, while an input turns out to hold numbers that have
-   * to be read as text.
+   * Makes a task's products in a folder that is emptied first. Again, while it turns out that inputs have to be read in
+   * another way.
    */
   async make(
     outline: StepOutline,
@@ -60,8 +60,7 @@ export class ProductMaker {
       try {
         return await this.#makeOnce(outline, task, scratch, options);
       } catch (error) {
-        if (!(error instanceof ExactScanNeeded) || this.#exact.has(error.input)) throw error;
-        this.#exact.add(error.input);
+        if (!this.#needs.learnFrom(error)) throw error;
         await this.close();
       }
     }
@@ -109,7 +108,7 @@ export class ProductMaker {
       scratch,
       // Rows that an earlier run kept lie in its own folder.
       folders: [dirname(folder.url)],
-      exact: this.#exact,
+      needs: this.#needs,
       encoders: plan.shape === 'fused' ? encodersOfFused(plan, limits) : 0,
     });
     return this.#session;

@@ -4,9 +4,10 @@ import { bindParams } from '../job/bind-params.ts';
 import type { Column, Job, Step } from '../job/job.ts';
 import type { Plan } from '../plan/plan.ts';
 import { localStorage } from '../storage/local.ts';
-import { countReads, createRelation, isWorthATable, retryingExactly, stepKind } from './load-relations.ts';
+import { countReads, createRelation, isWorthATable, stepKind } from './load-relations.ts';
 import { machineLimits } from './machine-limits.ts';
 import { orderByList } from './order-key.ts';
+import { retryingScans, type ScanNeeds } from './scan-needs.ts';
 import { withScratch } from './scratch.ts';
 import { type OnlyValues, placingErrors, stepRows } from './step-query.ts';
 import { WorkerSession } from './worker-session.ts';
@@ -20,7 +21,7 @@ export async function withRelations<T>(
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   return withScratch((scratch) =>
-    retryingExactly((exact) => useRelations({ plan, job, until, exact, scratch, signal }, use)),
+    retryingScans((needs) => useRelations({ plan, job, until, needs, scratch, signal }, use)),
   );
 }
 
@@ -28,13 +29,13 @@ interface RelationsWanted {
   readonly plan: Plan;
   readonly job: Job;
   readonly until: Step | undefined;
-  readonly exact: ReadonlySet<string>;
+  readonly needs: ScanNeeds;
   readonly scratch: string;
   readonly signal: AbortSignal;
 }
 
 async function useRelations<T>(
-  { plan, job, until, exact, scratch, signal }: RelationsWanted,
+  { plan, job, until, needs, scratch, signal }: RelationsWanted,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   const limits = machineLimits();
@@ -43,7 +44,7 @@ async function useRelations<T>(
     storage: localStorage(),
     limits,
     scratch,
-    exact,
+    needs,
   });
   const reads = countReads(job);
   const names = plan.inputs.map(({ name }) => name);

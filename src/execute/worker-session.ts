@@ -4,15 +4,24 @@ import { reach } from '../fault-point.ts';
 import { templateGlob } from '../plan/path-values.ts';
 import type { PlannedInput } from '../plan/plan.ts';
 import { globRoot } from '../storage/glob.ts';
+import { isRemote } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import { EncoderPool } from './encoder-pool.ts';
 import { linesBeforeParts } from './lines-before.ts';
 import { placingScanErrors } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
+import { type ScanNeeds, WholeFilesNeeded } from './scan-needs.ts';
 import { inputStatements } from './scan-sql.ts';
 import type { NumberMode } from './scan-values.ts';
+import { type BytesOfInputs, isSparse, SparseInputs } from './sparse-inputs.ts';
 import { isStaged, stageInput } from './stage-input.ts';
-import { lockSession, openTaskSession, prepareLoading, prepareStreaming } from './task-session.ts';
+import {
+  forgetFileContents,
+  lockSession,
+  openTaskSession,
+  prepareLoading,
+  prepareStreaming,
+} from './task-session.ts';
 import { verifyInputs } from './verify-inputs.ts';
 
 export interface WorkerSessionOptions {
@@ -26,8 +35,8 @@ export interface WorkerSessionOptions {
   readonly scratch: string;
   /** Further folders that SQL of the session may read and write. */
   readonly folders?: readonly string[];
-  /** Inputs whose numbers have to be read as text; see `explainScanError`. */
-  readonly exact?: ReadonlySet<string>;
+  /** What earlier sessions over the same inputs have taught. */
+  readonly needs?: ScanNeeds;
   /** Threads that encode beside this one. */
   readonly encoders?: number;
 }
@@ -46,23 +55,20 @@ export class WorkerSession {
   readonly session: Session;
   readonly encoders: EncoderPool | undefined;
   readonly #loader: Session;
+  readonly #sparse: SparseInputs | undefined;
   readonly #options: WorkerSessionOptions;
   readonly #connections = new Set<Session>();
   readonly #loaded = new Map<string, LoadedInput>();
   readonly #steps = new Set<string>();
-  #narrowed: PlannedInput[] = [];
+  readonly #narrowed: PlannedInput[] = [];
   readonly #views = new Map<string, 'own' | "another's">();
   readonly #tables: string[] = [];
 
-  private constructor(
-    session: Session,
-    loader: Session,
-    encoders: EncoderPool | undefined,
-    options: WorkerSessionOptions,
-  ) {
-    this.session = session;
-    this.#loader = loader;
-    this.encoders = encoders;
+  private constructor(parts: SessionParts, options: WorkerSessionOptions) {
+    this.session = parts.session;
+    this.#loader = parts.loader;
+    this.encoders = parts.encoders;
+    this.#sparse = parts.sparse;
     this.#options = options;
   }
 
@@ -72,9 +78,10 @@ export class WorkerSession {
     try {
       await prepareLoading(loader);
       const encoders = await startEncoders(session, options.encoders ?? 0);
+      const sparse = await prepareSparse(session, loader, options);
       const { files, folders } = readableBy(options);
       await lockSession(session, files, [options.scratch, ...folders, ...(options.folders ?? [])]);
-      return new WorkerSession(session, loader, encoders, options);
+      return new WorkerSession({ session, loader, encoders, sparse }, options);
     } catch (error) {
       await loader.close();
       await session.close();
@@ -94,7 +101,8 @@ export class WorkerSession {
   /**
    * Makes an input available to SQL under its name, to all tasks.
    *
-   * @throws PitwallError (`data`) when it is not as declared, or not the one that was planned
+   * @throws PitwallError (`data`) when it is not as declared, or not the one that was planned; ExactScanNeeded,
+   *   WholeFilesNeeded
    */
   async loadInput(planned: PlannedInput, materialise: boolean, signal: AbortSignal): Promise<void> {
     if (this.isLoaded(planned)) return;
@@ -150,7 +158,7 @@ export class WorkerSession {
    * Runs `work` of the task; an error of an input's scan is told with its file, line, column and value.
    *
    * @param reads - the inputs that the work reads
-   * @throws ExactScanNeeded, PitwallError (`data`) when an input changed since it was planned
+   * @throws ExactScanNeeded, WholeFilesNeeded, PitwallError (`data`) when an input changed since it was planned
    */
   async reading<T>(reads: readonly string[], work: () => Promise<T>): Promise<T> {
     const loaded = [...this.#loaded.values()];
@@ -169,23 +177,29 @@ export class WorkerSession {
   async #stage(planned: PlannedInput, scratch: string, signal: AbortSignal): Promise<PlannedInput> {
     const { storage } = this.#options;
     await verifyInputs(storage, [planned]);
-    const staged = await stageInput(planned, { scratch, storage, signal });
+    const sparse = (await this.#sparse?.stage(planned, scratch, signal)) ?? planned;
+    const staged = await stageInput(sparse, { scratch, storage, signal });
     reach('task: inputs staged');
     return staged;
   }
 
   #numbersOf({ name }: PlannedInput): NumberMode {
-    return this.#options.exact?.has(name) ? 'exact' : 'fast';
+    return this.#options.needs?.exact.has(name) ? 'exact' : 'fast';
   }
 
   /** That an input changed explains whatever error its scan ended with. */
   async #unchanged<T>(inputs: readonly PlannedInput[], work: () => Promise<T>): Promise<T> {
     const result = await work().catch(async (error: unknown) => {
       await verifyInputs(this.#options.storage, inputs);
-      throw error;
+      throw (await this.#sparse?.isHole(error)) ? new WholeFilesNeeded(error) : error;
     });
     await verifyInputs(this.#options.storage, inputs);
     return result;
+  }
+
+  /** What was staged of Parquet objects in stores so far. */
+  async bytesOfInputs(): Promise<BytesOfInputs> {
+    return (await this.#sparse?.bytes()) ?? { stored: 0, fetched: 0 };
   }
 
   /** Another connection, which `interrupt` reaches too, for the time of `use`. */
@@ -204,11 +218,12 @@ export class WorkerSession {
   interrupt(): void {
     for (const session of [this.session, this.#loader, ...this.#connections]) session.interrupt();
     this.encoders?.interrupt();
+    this.#sparse?.interrupt();
   }
 
   /** Drops what was made for the task and takes room. */
   async endTask(): Promise<void> {
-    this.#narrowed = [];
+    for (const input of this.#narrowed.splice(0)) await this.#sparse?.forget(input);
     for (const name of this.#views.keys()) this.#views.set(name, "another's");
     for (const table of this.#tables.splice(0))
       await this.session.run(`DROP TABLE IF EXISTS main.${quoteIdentifier(table)}`);
@@ -216,9 +231,37 @@ export class WorkerSession {
 
   async close(): Promise<void> {
     await this.encoders?.close();
+    await this.#sparse?.close();
     await this.#loader.close();
     await this.session.close();
   }
+}
+
+interface SessionParts {
+  readonly session: Session;
+  readonly loader: Session;
+  readonly encoders: EncoderPool | undefined;
+  readonly sparse: SparseInputs | undefined;
+}
+
+/** Where no input is in a store, statements are not looked at. */
+async function prepareSparse(
+  session: Session,
+  loader: Session,
+  { inputs, storage, needs, unlisted }: WorkerSessionOptions,
+): Promise<SparseInputs | undefined> {
+  const mayBeSparse = (planned: PlannedInput) =>
+    planned.files.some((file) => isSparse(planned, file)) ||
+    (unlisted?.has(planned.name) && planned.input.paths.some(isRemote));
+  if (!inputs.some(mayBeSparse)) return undefined;
+  await forgetFileContents(session);
+  const sparse = new SparseInputs({
+    storage,
+    session: await session.connect(),
+    whole: needs?.wholeFiles ?? false,
+  });
+  for (const watched of [session, loader]) watched.beforeStatements(sparse.prepare);
+  return sparse;
 }
 
 async function startEncoders(session: Session, count: number): Promise<EncoderPool | undefined> {
@@ -233,9 +276,13 @@ function readableBy({ inputs, unlisted }: WorkerSessionOptions): { files: string
   const byFolder = inputs.filter(({ name }) => unlisted?.has(name) || count > MOST_FILES);
   const byFile = inputs.filter((input) => !byFolder.includes(input));
   return {
-    files: byFile.flatMap(({ files }) => files.filter((file) => !isStaged(file)).map(({ path }) => path)),
+    files: byFile.flatMap(({ files }) =>
+      files.filter((file) => !isStaged(file) && !isRemote(file.url)).map(({ path }) => path),
+    ),
     folders: byFolder.flatMap(({ input }) =>
-      input.paths.map((path) => globRoot(templateGlob(path, input.pathColumns))),
+      input.paths
+        .filter((path) => !isRemote(path))
+        .map((path) => globRoot(templateGlob(path, input.pathColumns))),
     ),
   };
 }

@@ -59,6 +59,7 @@ async function cutParquet(session: Session, file: PlannedFile, targetBytes: numb
   return runs.map(({ first, count, bytes }) => ({
     ...file,
     sizeBytes: bytes,
+    objectBytes: file.sizeBytes,
     rows: count,
     firstRow: (file.firstRow ?? 0) + first,
     part: { kind: 'rows', first, count },

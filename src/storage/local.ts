@@ -6,9 +6,9 @@ import { compareUrls, globDepth, globMatcher, globRoot, isGlob } from './glob.ts
 import { copyFileTo, putFile } from './local-copy.ts';
 import { deleteFile, deleteFolder, deleteVersion, pruneFolders } from './local-delete.ts';
 import { errorCode, type LocalAction, localError } from './local-error.ts';
-import { localEtag } from './local-etag.ts';
+import { etagOf, localEtag } from './local-etag.ts';
 import { writeAtomic } from './local-write.ts';
-import type { ByteRange, Storage, StoredObject } from './storage.ts';
+import type { ReadRange, Storage, StoredObject } from './storage.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -123,6 +123,11 @@ function isFolder(path: string): PitwallError {
   });
 }
 
+function isOther(path: string): PitwallError {
+  const message = `${path} is gone, or another file than the one planned; run it again`;
+  return new PitwallError('data', message, { place: { file: path } });
+}
+
 async function statOf(path: string, action: LocalAction): Promise<BigIntStats | undefined> {
   return await stat(path, { bigint: true }).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return undefined;
@@ -134,7 +139,7 @@ function toObject(path: string, found: BigIntStats): StoredObject {
   return { url: path, sizeBytes: Number(found.size), etag: localEtag(found) };
 }
 
-async function read(path: string, range: ByteRange = { start: 0 }): Promise<Uint8Array> {
+async function read(path: string, range: ReadRange = { start: 0 }): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of readStream(path, range)) chunks.push(chunk);
   return Buffer.concat(chunks);
@@ -142,9 +147,10 @@ async function read(path: string, range: ByteRange = { start: 0 }): Promise<Uint
 
 async function* readStream(
   path: string,
-  { start, end }: ByteRange = { start: 0 },
+  { start, end, etag }: ReadRange = { start: 0 },
 ): AsyncGenerator<Uint8Array> {
   if (end !== undefined && end <= start) return;
+  if (etag !== undefined && (await etagOf(path)) !== etag) throw isOther(path);
   const last = end === undefined ? {} : { end: end - 1 };
   try {
     const stream: AsyncIterable<Uint8Array> = createReadStream(path, {

@@ -23,10 +23,10 @@ export interface Storage {
   nearestFolder(url: string): Promise<string | undefined>;
 
   /** The bytes of `range`, or all; fewer when the object ends before. An object that is missing is an error. */
-  read(url: string, range?: ByteRange): Promise<Uint8Array>;
+  read(url: string, range?: ReadRange): Promise<Uint8Array>;
 
-  /** The same, in chunks. */
-  readStream(url: string, range?: ByteRange): AsyncIterable<Uint8Array>;
+  /** The same, in chunks, which are the caller's to change. */
+  readStream(url: string, range?: ReadRange): AsyncIterable<Uint8Array>;
 
   /** Writes the object whole or not at all, durably. */
   writeAtomic(url: string, bytes: Uint8Array, condition?: WriteCondition): Promise<WriteOutcome>;
@@ -61,6 +61,11 @@ export interface StoredObject {
 export interface ByteRange {
   readonly start: number;
   readonly end?: number | undefined;
+}
+
+export interface ReadRange extends ByteRange {
+  /** The version that is meant: another one's bytes are an error (`data`). */
+  readonly etag?: string | undefined;
 }
 
 /** `absent`: only when nothing lies there; `match`: only over the version of this etag. */
