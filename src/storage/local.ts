@@ -2,13 +2,14 @@ import { type BigIntStats, createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PitwallError } from '../error.ts';
+import { changedVersion } from './changed-version.ts';
 import { compareUrls, globDepth, globMatcher, globRoot, isGlob } from './glob.ts';
 import { copyFileTo, putFile } from './local-copy.ts';
 import { deleteFile, deleteFolder, deleteVersion, pruneFolders } from './local-delete.ts';
 import { errorCode, type LocalAction, localError } from './local-error.ts';
-import { etagOf, localEtag } from './local-etag.ts';
+import { localEtag } from './local-etag.ts';
 import { writeAtomic } from './local-write.ts';
-import type { ReadRange, Storage, StoredObject } from './storage.ts';
+import type { ObjectVersion, ReadOptions, Storage, StoredObject } from './storage.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -123,11 +124,6 @@ function isFolder(path: string): PitwallError {
   });
 }
 
-function isOther(path: string): PitwallError {
-  const message = `${path} is gone, or another file than the one planned; run it again`;
-  return new PitwallError('data', message, { place: { file: path } });
-}
-
 async function statOf(path: string, action: LocalAction): Promise<BigIntStats | undefined> {
   return await stat(path, { bigint: true }).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return undefined;
@@ -139,27 +135,33 @@ function toObject(path: string, found: BigIntStats): StoredObject {
   return { url: path, sizeBytes: Number(found.size), etag: localEtag(found) };
 }
 
-async function read(path: string, range: ReadRange = { start: 0 }): Promise<Uint8Array> {
+async function read(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of readStream(path, range)) chunks.push(chunk);
+  for await (const chunk of readStream(path, options)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-async function* readStream(
-  path: string,
-  { start, end, etag }: ReadRange = { start: 0 },
-): AsyncGenerator<Uint8Array> {
+async function* readStream(path: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+  const { start = 0, end, version, signal } = options;
+  signal?.throwIfAborted();
+  if (version !== undefined) await checkVersion(path, version);
   if (end !== undefined && end <= start) return;
-  if (etag !== undefined && (await etagOf(path)) !== etag) throw isOther(path);
   const last = end === undefined ? {} : { end: end - 1 };
   try {
     const stream: AsyncIterable<Uint8Array> = createReadStream(path, {
       start,
       ...last,
+      ...(signal === undefined ? {} : { signal }),
       highWaterMark: CHUNK_BYTES,
     });
     yield* stream;
   } catch (error) {
+    signal?.throwIfAborted();
     throw localError(error, 'read', path);
   }
+}
+
+async function checkVersion(path: string, { etag }: ObjectVersion): Promise<void> {
+  const found = await statOf(path, 'read');
+  if (found !== undefined && localEtag(found) !== etag) throw changedVersion(path);
 }

@@ -55,12 +55,12 @@ export class SparseFile {
    * @throws PitwallError when the store cannot give exactly these bytes of exactly this version
    */
   async fetch(span: Span, heldBack: readonly number[] = [], signal?: AbortSignal): Promise<HeldByte[]> {
-    const { storage, url, etag } = this.#options;
+    const { storage, url, sizeBytes, etag } = this.#options;
+    const version = { sizeBytes, etag };
     const held: HeldByte[] = [];
     let at = span.start;
     await withFile(this.path, 'r+', async (file) => {
-      for await (const chunk of storage.readStream(url, { ...span, etag })) {
-        signal?.throwIfAborted();
+      for await (const chunk of storage.readStream(url, { ...span, version, signal })) {
         this.#fetchedBytes += chunk.length;
         held.push(...holdBack(chunk, at, heldBack));
         await writeAt(file, chunk, at);

@@ -23,10 +23,10 @@ export interface Storage {
   nearestFolder(url: string): Promise<string | undefined>;
 
   /** The bytes of `range`, or all; fewer when the object ends before. An object that is missing is an error. */
-  read(url: string, range?: ReadRange): Promise<Uint8Array>;
+  read(url: string, options?: ReadOptions): Promise<Uint8Array>;
 
-  /** The same, in chunks, which are the caller's to change. */
-  readStream(url: string, range?: ReadRange): AsyncIterable<Uint8Array>;
+  /** The same, in chunks. */
+  readStream(url: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
 
   /** Writes the object whole or not at all, durably. */
   writeAtomic(url: string, bytes: Uint8Array, condition?: WriteCondition): Promise<WriteOutcome>;
@@ -63,10 +63,14 @@ export interface ByteRange {
   readonly end?: number | undefined;
 }
 
-export interface ReadRange extends ByteRange {
-  /** The version that is meant: another one's bytes are an error (`data`). */
-  readonly etag?: string | undefined;
+export interface ReadOptions extends Partial<ByteRange> {
+  /** The version that has to be read; that another lies there is an error (`data`). */
+  readonly version?: ObjectVersion | undefined;
+  /** Stops the reading; it throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
+
+export type ObjectVersion = Pick<StoredObject, 'sizeBytes' | 'etag'>;
 
 /** `absent`: only when nothing lies there; `match`: only over the version of this etag. */
 export type WriteCondition = { readonly kind: 'absent' } | { readonly kind: 'match'; readonly etag: string };

@@ -1,12 +1,12 @@
 import { localStorage } from '../../src/storage/local.ts';
-import type { ReadRange, Storage, StoredObject } from '../../src/storage/storage.ts';
+import type { ReadOptions, Storage, StoredObject } from '../../src/storage/storage.ts';
 
 /** Files of this machine as objects of a store: `/tmp/a.parquet` is `far:///tmp/a.parquet`. */
 export interface FarStorage extends Storage {
   /** Every range that was read. */
   readonly reads: { readonly url: string; readonly start: number; readonly end: number }[];
   /** Called before each read, which fails as this fails; or for good when it is not fulfilled. */
-  beforeRead: (url: string, range: ReadRange) => Promise<void>;
+  beforeRead: (url: string, range: ReadOptions) => Promise<void>;
 }
 
 const SCHEME = 'far://';
@@ -33,14 +33,15 @@ export function farStorage(): FarStorage {
       for await (const chunk of storage.readStream(url, range)) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
-    async *readStream(url, range = { start: 0 }) {
+    async *readStream(url, range = {}) {
       await storage.beforeRead(url, range);
-      let end = range.start;
+      const { start = 0 } = range;
+      let end = start;
       for await (const chunk of local.readStream(near(url), range)) {
         end += chunk.length;
         yield chunk;
       }
-      storage.reads.push({ url, start: range.start, end });
+      storage.reads.push({ url, start, end });
     },
   };
   return storage;
