@@ -183,13 +183,13 @@ function keyOf(file: ObjectToFetch): string {
 /** Bytes as they are stored. */
 function bytesOf(file: ObjectToFetch): number {
   if (!('etag' in file)) return file.bytes;
-  return isReadOnce(file) ? file.sizeBytes + (file.bodyStart ?? 0) : (file.wholeBytes ?? file.sizeBytes);
+  return isReadOnce(file) ? file.sizeBytes + (file.bodyStart ?? 0) : (file.objectBytes ?? file.sizeBytes);
 }
 
 /** Rows of a step lie where nothing is written twice. */
 function versionOf(file: ObjectToFetch): { readonly version?: ObjectVersion } {
   if (!('etag' in file)) return {};
-  return { version: { etag: file.etag, sizeBytes: file.wholeBytes ?? file.sizeBytes } };
+  return { version: { etag: file.etag, sizeBytes: file.objectBytes ?? file.sizeBytes } };
 }
 
 interface ObjectPiece {

@@ -10,9 +10,9 @@ import { readStepFiles } from '../plan/task-files.ts';
 import { isRemote } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import { FetchedFiles } from './fetched-files.ts';
-import { ExactScanNeeded } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import { encodersOfFused, phasesOf, runTask } from './run-task.ts';
+import { ScanNeeds } from './scan-needs.ts';
 import { TaskMeter, type TaskProgress } from './task-meter.ts';
 import type { TaskProducts } from './task-work.ts';
 import { WorkerSession } from './worker-session.ts';
@@ -38,7 +38,7 @@ export interface MakeOptions {
 /** Does the work of tasks, one at a time, in one session, which is opened again where it has to be. */
 export class ProductMaker {
   readonly #options: ProductMakerOptions;
-  readonly #exact = new Set<string>();
+  readonly #needs = new ScanNeeds();
   readonly #stepFiles = new Map<string, Promise<readonly StepFile[]>>();
   readonly #fetched: FetchedFiles;
   #session: WorkerSession | undefined;
@@ -50,8 +50,8 @@ export class ProductMaker {
   }
 
   /**
-   * Makes a task's products in a folder that is emptied first. Again, while an input turns out to hold numbers that have
-   * to be read as text.
+   * Makes a task's products in a folder that is emptied first. Again, while it turns out that inputs have to be read in
+   * another way.
    */
   async make(
     outline: StepOutline,
@@ -65,8 +65,7 @@ export class ProductMaker {
       try {
         return await this.#makeOnce(outline, task, scratch, options);
       } catch (error) {
-        if (!(error instanceof ExactScanNeeded) || this.#exact.has(error.input)) throw error;
-        this.#exact.add(error.input);
+        if (!this.#needs.learnFrom(error)) throw error;
         await this.#closeSession();
       }
     }
@@ -121,7 +120,7 @@ export class ProductMaker {
       // Rows that an earlier run kept lie in its own folder.
       folders: isRemote(folder.url) ? [] : [dirname(folder.url)],
       fetched: this.#fetched,
-      exact: this.#exact,
+      needs: this.#needs,
       encoders: plan.shape === 'fused' ? encodersOfFused(plan, limits) : 0,
     });
     return this.#session;

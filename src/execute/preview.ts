@@ -5,9 +5,10 @@ import type { Column, Job, Step } from '../job/job.ts';
 import { jobStorage } from '../job/job-storage.ts';
 import type { Plan } from '../plan/plan.ts';
 import { openStorage } from '../storage/open-storage.ts';
-import { countReads, createRelation, isWorthATable, retryingExactly, stepKind } from './load-relations.ts';
+import { countReads, createRelation, isWorthATable, stepKind } from './load-relations.ts';
 import { machineLimits } from './machine-limits.ts';
 import { orderByList } from './order-key.ts';
+import { retryingScans, type ScanNeeds } from './scan-needs.ts';
 import { withScratch } from './scratch.ts';
 import { type OnlyValues, placingErrors, stepRows } from './step-query.ts';
 import { WorkerSession } from './worker-session.ts';
@@ -25,18 +26,16 @@ export async function withRelations<T>(
   wanted: RelationsWanted,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
-  return withScratch((scratch) =>
-    retryingExactly((exact) => useRelations({ ...wanted, exact, scratch }, use)),
-  );
+  return withScratch((scratch) => retryingScans((needs) => useRelations({ ...wanted, needs, scratch }, use)));
 }
 
 interface RelationsToLoad extends RelationsWanted {
-  readonly exact: ReadonlySet<string>;
+  readonly needs: ScanNeeds;
   readonly scratch: string;
 }
 
 async function useRelations<T>(
-  { plan, until, s3Endpoint, exact, scratch, signal }: RelationsToLoad,
+  { plan, until, s3Endpoint, needs, scratch, signal }: RelationsToLoad,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { job } = plan;
@@ -46,7 +45,7 @@ async function useRelations<T>(
     storage: openStorage(jobStorage(job, s3Endpoint)),
     limits,
     scratch,
-    exact,
+    needs,
   });
   const reads = countReads(job);
   const names = plan.inputs.map(({ name }) => name);

@@ -41,7 +41,8 @@ export function isStaged({ url, compression, part }: PlannedFile): boolean {
 }
 
 async function stageFile(file: PlannedFile, options: StageOptions): Promise<PlannedFile> {
-  if (isRemote(file.url)) return fetchFile(file, options);
+  // Parquet of a store is staged in parts before.
+  if (isRemote(file.url)) return file.path === file.url ? fetchFile(file, options) : file;
   if (file.compression === 'zstd') await verifyZstd(file.url, file.path);
   if (!isStaged(file)) return file;
   const path = join(options.scratch, `${stagedName(file)}.staged`);

@@ -3,7 +3,7 @@ import { quoteIdentifier } from '../duckdb/sql.ts';
 import { reach } from '../fault-point.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import { templateGlob } from '../plan/path-values.ts';
-import type { PlannedInput } from '../plan/plan.ts';
+import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
 import type { StepFilePart } from '../plan/step-plan.ts';
 import { globRoot } from '../storage/glob.ts';
 import { isRemote, objectsAtOnce } from '../storage/is-remote.ts';
@@ -13,10 +13,18 @@ import { FetchedFiles, type ObjectToFetch } from './fetched-files.ts';
 import { linesBeforeParts } from './lines-before.ts';
 import { placingScanErrors } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
+import { type ScanNeeds, WholeFilesNeeded } from './scan-needs.ts';
 import { inputStatements } from './scan-sql.ts';
 import type { NumberMode } from './scan-values.ts';
+import { type BytesOfInputs, isSparse, SparseInputs } from './sparse-inputs.ts';
 import { isStaged, stageInput } from './stage-input.ts';
-import { lockSession, openTaskSession, prepareLoading, prepareStreaming } from './task-session.ts';
+import {
+  forgetFileContents,
+  lockSession,
+  openTaskSession,
+  prepareLoading,
+  prepareStreaming,
+} from './task-session.ts';
 import { verifyInputs } from './verify-inputs.ts';
 
 export interface WorkerSessionOptions {
@@ -32,8 +40,8 @@ export interface WorkerSessionOptions {
   readonly fetched?: FetchedFiles;
   /** Further folders that SQL of the session may read and write. */
   readonly folders?: readonly string[];
-  /** Inputs whose numbers have to be read as text; see `explainScanError`. */
-  readonly exact?: ReadonlySet<string>;
+  /** What earlier sessions over the same inputs have taught. */
+  readonly needs?: ScanNeeds;
   /** Threads that encode beside this one. */
   readonly encoders?: number;
 }
@@ -53,25 +61,22 @@ export class WorkerSession {
   readonly encoders: EncoderPool | undefined;
   readonly #loader: Session;
   readonly #fetched: FetchedFiles;
+  readonly #sparse: SparseInputs | undefined;
   readonly #options: WorkerSessionOptions;
   readonly #connections = new Set<Session>();
   readonly #loaded = new Map<string, LoadedInput>();
   readonly #steps = new Set<string>();
-  #narrowed: PlannedInput[] = [];
+  readonly #narrowed: PlannedInput[] = [];
   /** What the task has fetched for itself. */
   #held: ObjectToFetch[] = [];
   readonly #views = new Map<string, 'own' | "another's">();
   readonly #tables: string[] = [];
 
-  private constructor(
-    session: Session,
-    loader: Session,
-    encoders: EncoderPool | undefined,
-    options: WorkerSessionOptions,
-  ) {
-    this.session = session;
-    this.#loader = loader;
-    this.encoders = encoders;
+  private constructor(parts: SessionParts, options: WorkerSessionOptions) {
+    this.session = parts.session;
+    this.#loader = parts.loader;
+    this.encoders = parts.encoders;
+    this.#sparse = parts.sparse;
     this.#options = options;
     const { storage, scratch } = options;
     this.#fetched = options.fetched ?? new FetchedFiles({ storage, folder: `${scratch}/fetched` });
@@ -83,9 +88,10 @@ export class WorkerSession {
     try {
       await prepareLoading(loader);
       const encoders = await startEncoders(session, options.encoders ?? 0);
+      const sparse = await prepareSparse(session, loader, options);
       const { files, folders } = readableBy(options);
       await lockSession(session, files, [options.scratch, ...folders, ...(options.folders ?? [])]);
-      return new WorkerSession(session, loader, encoders, options);
+      return new WorkerSession({ session, loader, encoders, sparse }, options);
     } catch (error) {
       await loader.close();
       await session.close();
@@ -105,7 +111,8 @@ export class WorkerSession {
   /**
    * Makes an input available to SQL under its name, to all tasks.
    *
-   * @throws PitwallError (`data`) when it is not as declared, or not the one that was planned
+   * @throws PitwallError (`data`) when it is not as declared, or not the one that was planned; ExactScanNeeded,
+   *   WholeFilesNeeded
    */
   async loadInput(planned: PlannedInput, materialise: boolean, signal: AbortSignal): Promise<void> {
     if (this.isLoaded(planned)) return;
@@ -124,7 +131,7 @@ export class WorkerSession {
   /** Makes a part of an input available to the task under the input's name. */
   async narrowInput(planned: PlannedInput, scratch: string, signal: AbortSignal): Promise<void> {
     const input = await this.#stage(planned, scratch, signal);
-    this.#held.push(...planned.files.filter(({ url }) => isRemote(url)));
+    this.#held.push(...objectsToFetch(planned));
     const { setup } = inputStatements(input, { numbers: this.#numbersOf(input), temporary: true });
     for (const statement of setup) await this.session.run(statement);
     this.#narrowed.push(input);
@@ -133,13 +140,12 @@ export class WorkerSession {
 
   /** Begins to fetch objects that will be read soon. */
   prefetch(inputs: readonly PlannedInput[]): void {
-    for (const { files } of inputs) this.#fetched.prefetch(files.filter(({ url }) => isRemote(url)));
+    for (const input of inputs) this.#fetched.prefetch(objectsToFetch(input));
   }
 
   /** Waits until the objects of an input are there. */
-  async fetchInput({ files }: PlannedInput, signal: AbortSignal): Promise<void> {
-    const objects = files.filter(({ url }) => isRemote(url));
-    await Promise.all(objects.map((file) => this.#fetched.fetch(file, signal)));
+  async fetchInput(planned: PlannedInput, signal: AbortSignal): Promise<void> {
+    await Promise.all(objectsToFetch(planned).map((file) => this.#fetched.fetch(file, signal)));
   }
 
   /** The same rows of a step, where DuckDB finds them; those that lie in an object store until the end of the task. */
@@ -183,7 +189,7 @@ export class WorkerSession {
    * Runs `work` of the task; an error of an input's scan is told with its file, line, column and value.
    *
    * @param reads - the inputs that the work reads
-   * @throws ExactScanNeeded, PitwallError (`data`) when an input changed since it was planned
+   * @throws ExactScanNeeded, WholeFilesNeeded, PitwallError (`data`) when an input changed since it was planned
    */
   async reading<T>(reads: readonly string[], work: () => Promise<T>): Promise<T> {
     const loaded = [...this.#loaded.values()];
@@ -202,23 +208,29 @@ export class WorkerSession {
   async #stage(planned: PlannedInput, scratch: string, signal: AbortSignal): Promise<PlannedInput> {
     const { storage } = this.#options;
     await verifyInputs(storage, [planned]);
-    const staged = await stageInput(planned, { scratch, storage, fetched: this.#fetched, signal });
+    const sparse = (await this.#sparse?.stage(planned, scratch, signal)) ?? planned;
+    const staged = await stageInput(sparse, { scratch, storage, fetched: this.#fetched, signal });
     reach('task: inputs staged');
     return staged;
   }
 
   #numbersOf({ name }: PlannedInput): NumberMode {
-    return this.#options.exact?.has(name) ? 'exact' : 'fast';
+    return this.#options.needs?.exact.has(name) ? 'exact' : 'fast';
   }
 
   /** That an input changed explains whatever error its scan ended with. */
   async #unchanged<T>(inputs: readonly PlannedInput[], work: () => Promise<T>): Promise<T> {
     const result = await work().catch(async (error: unknown) => {
       await verifyInputs(this.#options.storage, inputs);
-      throw error;
+      throw (await this.#sparse?.isHole(error)) ? new WholeFilesNeeded(error) : error;
     });
     await verifyInputs(this.#options.storage, inputs);
     return result;
+  }
+
+  /** What was staged of Parquet objects in stores so far. */
+  async bytesOfInputs(): Promise<BytesOfInputs> {
+    return (await this.#sparse?.bytes()) ?? { stored: 0, fetched: 0 };
   }
 
   /** Another connection, which `interrupt` reaches too, for the time of `use`. */
@@ -237,12 +249,13 @@ export class WorkerSession {
   interrupt(): void {
     for (const session of [this.session, this.#loader, ...this.#connections]) session.interrupt();
     this.encoders?.interrupt();
+    this.#sparse?.interrupt();
   }
 
   /** Drops what was made for the task and takes room. */
   async endTask(): Promise<void> {
-    this.#narrowed = [];
     for (const file of this.#held.splice(0)) await this.#fetched.release(file);
+    for (const input of this.#narrowed.splice(0)) await this.#sparse?.forget(input);
     for (const name of this.#views.keys()) this.#views.set(name, "another's");
     for (const table of this.#tables.splice(0))
       await this.session.run(`DROP TABLE IF EXISTS main.${quoteIdentifier(table)}`);
@@ -251,9 +264,42 @@ export class WorkerSession {
   async close(): Promise<void> {
     await this.encoders?.close();
     if (this.#options.fetched === undefined) await this.#fetched.close();
+    await this.#sparse?.close();
     await this.#loader.close();
     await this.session.close();
   }
+}
+
+interface SessionParts {
+  readonly session: Session;
+  readonly loader: Session;
+  readonly encoders: EncoderPool | undefined;
+  readonly sparse: SparseInputs | undefined;
+}
+
+/** Where no input is in a store, statements are not looked at. */
+async function prepareSparse(
+  session: Session,
+  loader: Session,
+  { inputs, storage, needs, unlisted }: WorkerSessionOptions,
+): Promise<SparseInputs | undefined> {
+  const mayBeSparse = (planned: PlannedInput) =>
+    planned.files.some((file) => isSparse(planned, file)) ||
+    (unlisted?.has(planned.name) && planned.input.paths.some(isRemote));
+  if (!inputs.some(mayBeSparse)) return undefined;
+  await forgetFileContents(session);
+  const sparse = new SparseInputs({
+    storage,
+    session: await session.connect(),
+    whole: needs?.wholeFiles ?? false,
+  });
+  for (const watched of [session, loader]) watched.beforeStatements(sparse.prepare);
+  return sparse;
+}
+
+/** Those that are fetched as they are: not the Parquet of which parts are. */
+function objectsToFetch(planned: PlannedInput): PlannedFile[] {
+  return planned.files.filter((file) => isRemote(file.url) && !isSparse(planned, file));
 }
 
 async function startEncoders(session: Session, count: number): Promise<EncoderPool | undefined> {
@@ -268,7 +314,9 @@ function readableBy({ inputs, unlisted }: WorkerSessionOptions): { files: string
   const byFolder = inputs.filter(({ name }) => unlisted?.has(name) || count > MOST_FILES);
   const byFile = inputs.filter((input) => !byFolder.includes(input));
   return {
-    files: byFile.flatMap(({ files }) => files.filter((file) => !isStaged(file)).map(({ path }) => path)),
+    files: byFile.flatMap(({ files }) =>
+      files.filter((file) => !isStaged(file) && !isRemote(file.url)).map(({ path }) => path),
+    ),
     folders: byFolder.flatMap(({ input }) =>
       input.paths
         .filter((path) => !isRemote(path))

@@ -23,13 +23,13 @@ export async function cutCsv(
   if (starts.length < 2) return [file];
   return starts.map((start, index) => {
     const end = starts[index + 1] ?? file.sizeBytes;
-    return { ...file, sizeBytes: end - start, ...wholeBytes(file), part: { kind: 'bytes', start, end } };
+    return { ...file, sizeBytes: end - start, ...objectBytes(file), part: { kind: 'bytes', start, end } };
   });
 }
 
 /** Of an object whose part is read the whole size has to be known: it is a part of its version. */
-export function wholeBytes({ url, sizeBytes }: PlannedFile): Pick<PlannedFile, 'wholeBytes'> {
-  return isRemote(url) ? { wholeBytes: sizeBytes } : {};
+function objectBytes({ url, sizeBytes }: PlannedFile): Pick<PlannedFile, 'objectBytes'> {
+  return isRemote(url) ? { objectBytes: sizeBytes } : {};
 }
 
 async function partStarts(

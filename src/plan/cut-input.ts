@@ -4,7 +4,7 @@ import { PitwallError } from '../error.ts';
 import type { Input } from '../job/job.ts';
 import { objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
-import { cutCsv, wholeBytes } from './cut-csv.ts';
+import { cutCsv } from './cut-csv.ts';
 import { mapConcurrent } from './map-concurrent.ts';
 import { withFooter } from './parquet-footer.ts';
 import type { PlannedFile, PlannedInput } from './plan.ts';
@@ -77,9 +77,9 @@ async function cutParquet(
   return runs.map(({ first, count, bytes }) => ({
     ...file,
     sizeBytes: bytes,
+    objectBytes: file.sizeBytes,
     rows: count,
     firstRow: (file.firstRow ?? 0) + first,
-    ...wholeBytes(file),
     part: { kind: 'rows', first, count },
   }));
 }
