@@ -7,6 +7,7 @@ import { plainEtag } from './s3-etag.ts';
 import { BadReply, statusOf } from './s3-failure.ts';
 import { getOnce, getPiece, type Piece, pieceBytes } from './s3-get.ts';
 import { parseS3Url } from './s3-url.ts';
+import { damaged, type Verifier, verifierOf } from './s3-verify.ts';
 import type { ObjectVersion, ReadOptions, StoredObject } from './storage.ts';
 
 /** `Storage.head`. @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
@@ -90,7 +91,18 @@ async function readParts(s3: S3, piece: Piece): Promise<Uint8Array> {
     work: (part, signal) =>
       getPiece(s3, { ...part, signal }, (chunk, position) => void chunk.copy(bytes, position - piece.start)),
   });
+  const verifier = await wholeVerifier(s3, piece);
+  verifier?.update(bytes);
+  if ((await verifier?.matches()) === false) throw damaged(piece.url);
   return bytes;
+}
+
+/** A verifier for a piece that is the whole object. */
+export async function wholeVerifier(
+  s3: S3,
+  { url, version, start, end }: Piece,
+): Promise<Verifier | undefined> {
+  return start === 0 && end === version.sizeBytes ? await verifierOf(s3, url, version) : undefined;
 }
 
 /** How many parts a stream holds in memory at most. */
@@ -109,9 +121,15 @@ export async function* readObjectStream(
     yield await readObject(s3, url, { version, signal: options.signal });
     return;
   }
-  yield* mapAhead(partsOf(piece, s3.limits.partBytes), {
+  const verifier = await wholeVerifier(s3, piece);
+  const chunks = mapAhead(partsOf(piece, s3.limits.partBytes), {
     ahead: Math.min(STREAM_PARTS, s3.limits.parts),
     signal: options.signal,
     work: (part, signal) => pieceBytes(s3, { ...part, signal }),
   });
+  for await (const chunk of chunks) {
+    verifier?.update(chunk);
+    yield chunk;
+  }
+  if ((await verifier?.matches()) === false) throw damaged(url);
 }

@@ -60,7 +60,9 @@ export async function startSeaweed(weed: string): Promise<Seaweed> {
 
 function identities(): object {
   const credentials = [{ accessKey: ACCESS_KEY, secretKey: SECRET_KEY }];
-  return { identities: [{ name: 'tests', credentials, actions: ['Admin', 'Read', 'Write', 'List', 'Tagging'] }] };
+  return {
+    identities: [{ name: 'tests', credentials, actions: ['Admin', 'Read', 'Write', 'List', 'Tagging'] }],
+  };
 }
 
 /** An answer without credentials says 403: then it can tell who asks. A created bucket shows that it can also write. */

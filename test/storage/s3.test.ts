@@ -1,6 +1,6 @@
-import { describeS3 } from '../s3/describe-s3.ts';
 import { s3Storage } from '../../src/storage/s3.ts';
 import type { Storage } from '../../src/storage/storage.ts';
+import { describeS3 } from '../s3/describe-s3.ts';
 import { storageContract } from './contract.ts';
 
 describeS3('S3', (server) => {
