@@ -19,17 +19,18 @@ export async function deleteObject(s3: S3, url: string): Promise<void> {
 export async function deleteObjectVersion(s3: S3, url: string, etag: string): Promise<boolean> {
   const { bucket, key } = parseS3Url(url);
   if ((await headObject(s3, url))?.etag !== etag) return false;
-  return await callS3(s3, { verb: 'delete', url }, async (client, { mayBeDone }) => {
+  const outcome = await callS3(s3, { verb: 'delete', url }, async (client, { mayBeDone }) => {
     const input = { Bucket: bucket, Key: key, IfMatch: quotedEtag(etag), ...payer(s3) };
     try {
       await client.send(new DeleteObjectCommand(input));
-      return true;
+      return 'deleted';
     } catch (error) {
-      if (statusOf(error) === 404) return mayBeDone;
-      if (statusOf(error) === 412) return false;
-      throw error;
+      if (statusOf(error) !== 412 && statusOf(error) !== 404) throw error;
+      return mayBeDone ? 'doubtful' : 'refused';
     }
   });
+  if (outcome !== 'doubtful') return outcome === 'deleted';
+  return (await headObject(s3, url)) === undefined;
 }
 
 /** `Storage.deleteFolder`, a page of the listing at a time. */

@@ -4,12 +4,9 @@ import { mapAhead } from './map-ahead.ts';
 import { openToWrite, writeFully } from './open-to-write.ts';
 import type { S3 } from './s3-client.ts';
 import { getPiece, type Piece } from './s3-get.ts';
-import { partsOf, pieceOf, versionToRead, wholeVerifier } from './s3-read.ts';
+import { partsOf, pieceOf, versionToRead, WHOLE_TRIES, wholeVerifier } from './s3-read.ts';
 import { damaged, type Verifier } from './s3-verify.ts';
 import type { DownloadOptions } from './storage.ts';
-
-/** How often a whole object is fetched whose bytes do not match its ETag. */
-const MAX_TRIES = 3;
 
 /** `Storage.download`: the parts of the range side by side, each written to where it belongs as it comes. */
 export async function downloadObject(
@@ -21,7 +18,7 @@ export async function downloadObject(
   const piece = pieceOf(url, await versionToRead(s3, url, options), options);
   const file = await openToWrite(localPath);
   try {
-    for (let tries = 0; tries < MAX_TRIES; tries++)
+    for (let tries = 0; tries < WHOLE_TRIES; tries++)
       if (await fetchInto(s3, piece, { file, shift: (options.at ?? 0) - piece.start }))
         return piece.end - piece.start;
   } catch (error) {
