@@ -3,13 +3,13 @@ import { quoteIdentifier } from '../duckdb/sql.ts';
 import { reach } from '../fault-point.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import { templateGlob } from '../plan/path-values.ts';
-import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
+import type { PlannedInput } from '../plan/plan.ts';
 import type { StepFilePart } from '../plan/step-plan.ts';
 import { globRoot } from '../storage/glob.ts';
 import { isRemote, objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import { EncoderPool } from './encoder-pool.ts';
-import { FetchedFiles, type ObjectToFetch } from './fetched-files.ts';
+import { FetchedFiles, type ObjectToFetch, objectsToFetch } from './fetched-files.ts';
 import { linesBeforeParts } from './lines-before.ts';
 import { placingScanErrors } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
@@ -295,11 +295,6 @@ async function prepareSparse(
   });
   for (const watched of [session, loader]) watched.beforeStatements(sparse.prepare);
   return sparse;
-}
-
-/** Those that are fetched as they are: not the Parquet of which parts are. */
-function objectsToFetch(planned: PlannedInput): PlannedFile[] {
-  return planned.files.filter((file) => isRemote(file.url) && !isSparse(planned, file));
 }
 
 async function startEncoders(session: Session, count: number): Promise<EncoderPool | undefined> {
