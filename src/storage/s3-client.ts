@@ -19,7 +19,7 @@ export interface S3 {
 }
 
 export function openS3(options: S3Options = {}): S3 {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = limitsOf(options);
   const connect = connector(options, limits);
   let client: Promise<S3Client> | undefined;
   let current: S3Client | undefined;
@@ -42,6 +42,14 @@ export function openS3(options: S3Options = {}): S3 {
 const nothing = () => undefined;
 const VOID_LOGGER = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
+/** The SDK begins to watch a socket 3 s late: with this, no request waits for 30 s. */
+const LONGEST_IDLE_MS = 25_000;
+
+function limitsOf({ limits }: S3Options): S3Limits {
+  const all = { ...DEFAULT_LIMITS, ...limits };
+  return { ...all, idleTimeoutMs: Math.min(all.idleTimeoutMs, LONGEST_IDLE_MS) };
+}
+
 /** The SDK tries once: only who repeats a request knows that a refusal may be the answer to its own first try. */
 function connector(options: S3Options, limits: S3Limits): () => Promise<S3Client> {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -56,7 +64,8 @@ function connector(options: S3Options, limits: S3Limits): () => Promise<S3Client
     logger: VOID_LOGGER,
     requestHandler: {
       connectionTimeout: Math.min(limits.idleTimeoutMs, 10_000),
-      socketTimeout: limits.idleTimeoutMs,
+      // A little longer than that of bodies, which says more.
+      socketTimeout: limits.idleTimeoutMs + 200,
       httpAgent: new HttpAgent(sockets),
       httpsAgent: new HttpsAgent(sockets),
     },

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { compareUrls, globMatcher, isGlob } from './glob.ts';
 import type { S3 } from './s3-client.ts';
 import { keyPattern, literalHead, segmentMatcher } from './s3-glob.ts';
+import { headObject } from './s3-head.ts';
 import { type ListRequest, listPage, listPages, type Page } from './s3-list.ts';
-import { headObject } from './s3-read.ts';
 import { parseS3Folder, s3Url } from './s3-url.ts';
 import type { StoredObject } from './storage.ts';
 
