@@ -3,14 +3,19 @@ import { mkdir, rm } from 'node:fs/promises';
 import { PitwallError } from '../error.ts';
 import { machineLimits } from '../execute/machine-limits.ts';
 import { openTaskWorker, type TaskOutcomeOfWorker, type TaskWorkerOptions } from '../execute/task-worker.ts';
+import { jobStorage } from '../job/job-storage.ts';
+import { readPlan } from '../plan/task-files.ts';
 import { count } from '../plan/text-amounts.ts';
-import { openRunFolder } from './find-run.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import { type FoundRun, type OpenRunFolderOptions, openRunFolder } from './find-run.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface TaskCommandOptions {
   readonly threads?: number;
   /** Bytes. */
   readonly memory?: number;
+  readonly s3Endpoint?: string;
+  readonly scratch?: string;
   readonly json?: boolean;
 }
 
@@ -24,11 +29,11 @@ export async function taskCommand(
   run: string,
   stepId: string,
   index: number,
-  { threads, memory, json = false }: TaskCommandOptions,
+  { threads, memory, s3Endpoint, scratch: scratchBase, json = false }: TaskCommandOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { storage, folder } = await openRunFolder(run);
+  const { storage, folder } = await openTaskRun(run, { s3Endpoint, scratch: scratchBase });
   const limits = machineLimits({
     ...(threads === undefined ? {} : { threads }),
     ...(memory === undefined ? {} : { memoryBytes: memory }),
@@ -41,6 +46,15 @@ export async function taskCommand(
     rm(scratch, { recursive: true, force: true }),
   );
   terminal.out(describeOutcome(outcome, json));
+}
+
+/** The plan says how the job's own files are reached. */
+async function openTaskRun(run: string, options: OpenRunFolderOptions): Promise<FoundRun> {
+  const found = await openRunFolder(run, options);
+  const { job } = await readPlan(found.storage, found.folder, { filesOf: [] });
+  return job.storage === undefined
+    ? found
+    : { ...found, storage: openStorage(jobStorage(job, options.s3Endpoint)) };
 }
 
 async function runOne(

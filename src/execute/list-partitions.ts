@@ -7,6 +7,7 @@ import type { Plan, PlannedInput } from '../plan/plan.ts';
 import { relationsOfValues } from '../plan/relations-read.ts';
 import { type StepOutline, sharedColumns, stepOf } from '../plan/step-outlines.ts';
 import type { StepFile } from '../plan/step-plan.ts';
+import { isRemote } from '../storage/is-remote.ts';
 import { localStorage } from '../storage/local.ts';
 import type { Storage } from '../storage/storage.ts';
 import { isNarrowable } from './is-narrowable.ts';
@@ -74,10 +75,11 @@ async function listOnce(listing: Listing): Promise<PartitionList> {
   });
   try {
     return await interruptible(worker, signal, async () => {
+      const stepFiles = await stageSteps(worker, options);
       for (const input of inputs) await worker.loadInput(input, false, signal);
       return worker.reading(
         inputs.map(({ name }) => name),
-        () => findPartitions(listing, worker),
+        () => findPartitions({ ...listing, options: { ...options, stepFiles } }, worker),
       );
     });
   } finally {
@@ -85,8 +87,18 @@ async function listOnce(listing: Listing): Promise<PartitionList> {
   }
 }
 
+async function stageSteps(
+  worker: WorkerSession,
+  { stepFiles, signal }: ListPartitionsOptions,
+): Promise<ListPartitionsOptions['stepFiles']> {
+  const staged = new Map<string, readonly StepFile[]>();
+  for (const [name, files] of stepFiles) staged.set(name, await worker.stageRows(files, signal));
+  return staged;
+}
+
 function foldersOf(stepFiles: ListPartitionsOptions['stepFiles']): string[] {
-  const urls = [...stepFiles.values()].flatMap((files) => files.map(({ url }) => url));
+  const files = [...stepFiles.values()].flat().filter(({ url }) => !isRemote(url));
+  const urls = files.map(({ url }) => url);
   return [...new Set(urls.map((url) => url.slice(0, url.lastIndexOf('/'))))];
 }
 

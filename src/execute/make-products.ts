@@ -7,7 +7,9 @@ import type { RunFolder } from '../plan/run-folder.ts';
 import type { StepOutline } from '../plan/step-outlines.ts';
 import type { StepFile, TaskPlan } from '../plan/step-plan.ts';
 import { readStepFiles } from '../plan/task-files.ts';
+import { isRemote } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
+import { FetchedFiles } from './fetched-files.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import { encodersOfFused, phasesOf, runTask } from './run-task.ts';
 import { ScanNeeds } from './scan-needs.ts';
@@ -38,10 +40,13 @@ export class ProductMaker {
   readonly #options: ProductMakerOptions;
   readonly #needs = new ScanNeeds();
   readonly #stepFiles = new Map<string, Promise<readonly StepFile[]>>();
+  readonly #fetched: FetchedFiles;
   #session: WorkerSession | undefined;
 
   constructor(options: ProductMakerOptions) {
     this.#options = options;
+    const { storage, scratch, limits } = options;
+    this.#fetched = new FetchedFiles({ storage, folder: `${scratch}/fetched`, capBytes: fetchCap(limits) });
   }
 
   /**
@@ -61,12 +66,17 @@ export class ProductMaker {
         return await this.#makeOnce(outline, task, scratch, options);
       } catch (error) {
         if (!this.#needs.learnFrom(error)) throw error;
-        await this.close();
+        await this.#closeSession();
       }
     }
   }
 
   async close(): Promise<void> {
+    await this.#closeSession();
+    await this.#fetched.close();
+  }
+
+  async #closeSession(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
     await session?.close();
@@ -90,14 +100,15 @@ export class ProductMaker {
       await this.#tidy(worker, outline);
       return products;
     } catch (error) {
-      if (isLasting(error)) await this.close();
+      if (isLasting(error)) await this.#closeSession();
       else await this.#tidy(worker, outline);
       throw error;
     }
   }
 
   async #open(): Promise<WorkerSession> {
-    const { plan, outlines, unlisted, storage, folder, limits, scratch } = this.#options;
+    const { plan, outlines, unlisted, storage, folder, scratch } = this.#options;
+    const limits = sessionLimits(this.#options);
     this.#session ??= await WorkerSession.open({
       inputs: plan.inputs.filter(({ name }) =>
         outlines.some(({ whole, narrowed }) => whole.includes(name) || narrowed.includes(name)),
@@ -107,7 +118,8 @@ export class ProductMaker {
       limits,
       scratch,
       // Rows that an earlier run kept lie in its own folder.
-      folders: [dirname(folder.url)],
+      folders: isRemote(folder.url) ? [] : [dirname(folder.url)],
+      fetched: this.#fetched,
       needs: this.#needs,
       encoders: plan.shape === 'fused' ? encodersOfFused(plan, limits) : 0,
     });
@@ -117,7 +129,7 @@ export class ProductMaker {
   /** A session that cannot be tidied up is given up, and so is that of a fused task, which made all that it could. */
   async #tidy(worker: WorkerSession, { kind }: StepOutline): Promise<void> {
     const isTidy = kind !== 'fused' && (await succeeds(worker.endTask()));
-    if (!isTidy) await this.close();
+    if (!isTidy) await this.#closeSession();
   }
 
   /** What a step left does not change once later steps are planned. */
@@ -130,6 +142,17 @@ export class ProductMaker {
     reading.catch(() => this.#stepFiles.delete(step));
     return reading;
   }
+}
+
+/** What is fetched and what is spilled lie on one disk. */
+function sessionLimits({ plan, folder, limits }: ProductMakerOptions): MachineLimits {
+  const urls = [folder.url, ...plan.inputs.flatMap(({ input }) => input.paths)];
+  return urls.some(isRemote) ? { ...limits, spillBytes: fetchCap(limits) } : limits;
+}
+
+/** The other half is for what DuckDB spills. */
+function fetchCap({ spillBytes }: MachineLimits): number | undefined {
+  return spillBytes === undefined ? undefined : Math.floor(spillBytes / 2);
 }
 
 const TICK_MS = 100;

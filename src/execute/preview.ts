@@ -2,8 +2,9 @@ import { interruptible } from '../duckdb/interruptible.ts';
 import type { QueryResult, Session } from '../duckdb/session.ts';
 import { bindParams } from '../job/bind-params.ts';
 import type { Column, Job, Step } from '../job/job.ts';
+import { jobStorage } from '../job/job-storage.ts';
 import type { Plan } from '../plan/plan.ts';
-import { localStorage } from '../storage/local.ts';
+import { openStorage } from '../storage/open-storage.ts';
 import { countReads, createRelation, isWorthATable, stepKind } from './load-relations.ts';
 import { machineLimits } from './machine-limits.ts';
 import { orderByList } from './order-key.ts';
@@ -12,36 +13,36 @@ import { withScratch } from './scratch.ts';
 import { type OnlyValues, placingErrors, stepRows } from './step-query.ts';
 import { WorkerSession } from './worker-session.ts';
 
-/** Calls `use` with a session in which the job's inputs and the steps before `until` are tables; `signal` ends it. */
-export async function withRelations<T>(
-  plan: Plan,
-  job: Job,
-  until: Step | undefined,
-  signal: AbortSignal,
-  use: (session: Session) => Promise<T>,
-): Promise<T> {
-  return withScratch((scratch) =>
-    retryingScans((needs) => useRelations({ plan, job, until, needs, scratch, signal }, use)),
-  );
-}
-
-interface RelationsWanted {
+export interface RelationsWanted {
   readonly plan: Plan;
-  readonly job: Job;
+  /** The first step that is not needed; `undefined` for all. */
   readonly until: Step | undefined;
-  readonly needs: ScanNeeds;
-  readonly scratch: string;
+  readonly s3Endpoint?: string | undefined;
   readonly signal: AbortSignal;
 }
 
-async function useRelations<T>(
-  { plan, job, until, needs, scratch, signal }: RelationsWanted,
+/** Calls `use` with a session in which the job's inputs and the steps before `until` are tables; `signal` ends it. */
+export async function withRelations<T>(
+  wanted: RelationsWanted,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
+  return withScratch((scratch) => retryingScans((needs) => useRelations({ ...wanted, needs, scratch }, use)));
+}
+
+interface RelationsToLoad extends RelationsWanted {
+  readonly needs: ScanNeeds;
+  readonly scratch: string;
+}
+
+async function useRelations<T>(
+  { plan, until, s3Endpoint, needs, scratch, signal }: RelationsToLoad,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { job } = plan;
   const limits = machineLimits();
   const worker = await WorkerSession.open({
     inputs: plan.inputs,
-    storage: localStorage(),
+    storage: openStorage(jobStorage(job, s3Endpoint)),
     limits,
     scratch,
     needs,

@@ -37,6 +37,7 @@ export function phasesOfFused(plan: Plan): Iterable<Phase> {
 }
 
 async function loadInputs({ worker, plan, meter, signal }: TaskWork, reads: Reads): Promise<void> {
+  worker.prefetch(plan.inputs);
   for (const planned of plan.inputs) {
     meter.begin(`reading ${planned.name}`);
     await worker.loadInput(planned, isWorthATable(planned, reads), signal);

@@ -1,12 +1,15 @@
 import type { Session } from '../duckdb/session.ts';
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import { reach } from '../fault-point.ts';
+import { mapConcurrent } from '../plan/map-concurrent.ts';
 import { templateGlob } from '../plan/path-values.ts';
-import type { PlannedInput } from '../plan/plan.ts';
+import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
+import type { StepFilePart } from '../plan/step-plan.ts';
 import { globRoot } from '../storage/glob.ts';
-import { isRemote } from '../storage/is-remote.ts';
+import { isRemote, objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import { EncoderPool } from './encoder-pool.ts';
+import { FetchedFiles, type ObjectToFetch } from './fetched-files.ts';
 import { linesBeforeParts } from './lines-before.ts';
 import { placingScanErrors } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
@@ -33,6 +36,8 @@ export interface WorkerSessionOptions {
   readonly limits: MachineLimits;
   /** An existing folder of its own, for spilled and decompressed data. */
   readonly scratch: string;
+  /** Where objects are fetched to, within `scratch`; by default a place of the session's own. */
+  readonly fetched?: FetchedFiles;
   /** Further folders that SQL of the session may read and write. */
   readonly folders?: readonly string[];
   /** What earlier sessions over the same inputs have taught. */
@@ -55,12 +60,15 @@ export class WorkerSession {
   readonly session: Session;
   readonly encoders: EncoderPool | undefined;
   readonly #loader: Session;
+  readonly #fetched: FetchedFiles;
   readonly #sparse: SparseInputs | undefined;
   readonly #options: WorkerSessionOptions;
   readonly #connections = new Set<Session>();
   readonly #loaded = new Map<string, LoadedInput>();
   readonly #steps = new Set<string>();
   readonly #narrowed: PlannedInput[] = [];
+  /** What the task has fetched for itself. */
+  #held: ObjectToFetch[] = [];
   readonly #views = new Map<string, 'own' | "another's">();
   readonly #tables: string[] = [];
 
@@ -70,6 +78,8 @@ export class WorkerSession {
     this.encoders = parts.encoders;
     this.#sparse = parts.sparse;
     this.#options = options;
+    const { storage, scratch } = options;
+    this.#fetched = options.fetched ?? new FetchedFiles({ storage, folder: `${scratch}/fetched` });
   }
 
   static async open(options: WorkerSessionOptions): Promise<WorkerSession> {
@@ -121,10 +131,31 @@ export class WorkerSession {
   /** Makes a part of an input available to the task under the input's name. */
   async narrowInput(planned: PlannedInput, scratch: string, signal: AbortSignal): Promise<void> {
     const input = await this.#stage(planned, scratch, signal);
+    this.#held.push(...objectsToFetch(planned));
     const { setup } = inputStatements(input, { numbers: this.#numbersOf(input), temporary: true });
     for (const statement of setup) await this.session.run(statement);
     this.#narrowed.push(input);
     this.#views.set(input.name, 'own');
+  }
+
+  /** Begins to fetch objects that will be read soon. */
+  prefetch(inputs: readonly PlannedInput[]): void {
+    for (const input of inputs) this.#fetched.prefetch(objectsToFetch(input));
+  }
+
+  /** Waits until the objects of an input are there. */
+  async fetchInput(planned: PlannedInput, signal: AbortSignal): Promise<void> {
+    await Promise.all(objectsToFetch(planned).map((file) => this.#fetched.fetch(file, signal)));
+  }
+
+  /** The same rows of a step, where DuckDB finds them; those that lie in an object store until the end of the task. */
+  async stageRows<T extends StepFilePart>(files: readonly T[], signal: AbortSignal): Promise<T[]> {
+    return await mapConcurrent(files, objectsAtOnce(files[0]?.url ?? ''), async (file) => {
+      if (!isRemote(file.url)) return file;
+      const url = await this.#fetched.fetch(file, signal);
+      this.#held.push(file);
+      return { ...file, url };
+    });
   }
 
   /** Makes an earlier step available to SQL under its name, to all tasks. */
@@ -178,7 +209,7 @@ export class WorkerSession {
     const { storage } = this.#options;
     await verifyInputs(storage, [planned]);
     const sparse = (await this.#sparse?.stage(planned, scratch, signal)) ?? planned;
-    const staged = await stageInput(sparse, { scratch, storage, signal });
+    const staged = await stageInput(sparse, { scratch, storage, fetched: this.#fetched, signal });
     reach('task: inputs staged');
     return staged;
   }
@@ -223,6 +254,7 @@ export class WorkerSession {
 
   /** Drops what was made for the task and takes room. */
   async endTask(): Promise<void> {
+    for (const file of this.#held.splice(0)) await this.#fetched.release(file);
     for (const input of this.#narrowed.splice(0)) await this.#sparse?.forget(input);
     for (const name of this.#views.keys()) this.#views.set(name, "another's");
     for (const table of this.#tables.splice(0))
@@ -231,6 +263,7 @@ export class WorkerSession {
 
   async close(): Promise<void> {
     await this.encoders?.close();
+    if (this.#options.fetched === undefined) await this.#fetched.close();
     await this.#sparse?.close();
     await this.#loader.close();
     await this.session.close();
@@ -262,6 +295,11 @@ async function prepareSparse(
   });
   for (const watched of [session, loader]) watched.beforeStatements(sparse.prepare);
   return sparse;
+}
+
+/** Those that are fetched as they are: not the Parquet of which parts are. */
+function objectsToFetch(planned: PlannedInput): PlannedFile[] {
+  return planned.files.filter((file) => isRemote(file.url) && !isSparse(planned, file));
 }
 
 async function startEncoders(session: Session, count: number): Promise<EncoderPool | undefined> {

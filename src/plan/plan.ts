@@ -65,7 +65,7 @@ export interface PlannedFile {
   readonly path: string;
   /** As it is stored; of the part where `part` is set. */
   readonly sizeBytes: number;
-  /** Of the whole object, where `part` is set. */
+  /** Of the whole object, where `part` is set and it lies in a store, or is Parquet. */
   readonly objectBytes?: number;
   readonly etag: string;
   readonly compression: FileCompression;

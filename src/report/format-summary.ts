@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { count, formatBytes } from '../plan/text-amounts.ts';
+import { isRemote } from '../storage/is-remote.ts';
 import type { MissingPart, PublishedOutput, RunResult } from './event.ts';
 
 const SHOWN_OUTPUTS = 20;
@@ -45,6 +46,7 @@ function formatMissing({ step, index, partitions, message }: MissingPart): strin
 }
 
 function shortest(path: string, cwd: string): string {
+  if (isRemote(path)) return path;
   const below = relative(cwd, path);
   return below.startsWith('..') ? path : below;
 }

@@ -4,12 +4,13 @@ import { dirname, join } from 'node:path';
 import { PitwallError } from '../error.ts';
 import { changedVersion } from './changed-version.ts';
 import { compareUrls, globDepth, globMatcher, globRoot, isGlob } from './glob.ts';
-import { copyFileTo, putFile } from './local-copy.ts';
+import { copyFileTo, putFile, uploadFile } from './local-copy.ts';
 import { deleteFile, deleteFolder, deleteVersion, pruneFolders } from './local-delete.ts';
+import { writeChunks } from './local-download.ts';
 import { errorCode, type LocalAction, localError } from './local-error.ts';
 import { localEtag } from './local-etag.ts';
 import { writeAtomic } from './local-write.ts';
-import type { ObjectVersion, ReadOptions, Storage, StoredObject } from './storage.ts';
+import type { DownloadOptions, ObjectVersion, ReadOptions, Storage, StoredObject } from './storage.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -27,8 +28,10 @@ export function localStorage(): Storage {
     nearestFolder,
     read,
     readStream,
+    download,
     writeAtomic,
     copy: copyFileTo,
+    upload: uploadFile,
     put: putFile,
     delete: deleteFile,
     deleteVersion,
@@ -164,4 +167,8 @@ async function* readStream(path: string, options: ReadOptions = {}): AsyncGenera
 async function checkVersion(path: string, { etag }: ObjectVersion): Promise<void> {
   const found = await statOf(path, 'read');
   if (found !== undefined && localEtag(found) !== etag) throw changedVersion(path);
+}
+
+async function download(path: string, localPath: string, options: DownloadOptions = {}): Promise<number> {
+  return await writeChunks(readStream(path, options), localPath, options);
 }

@@ -1,0 +1,30 @@
+import type { StorageOptions } from '../storage/open-storage.ts';
+import { endpointProblem } from './endpoint.ts';
+import type { Job } from './job.ts';
+import type { JobContext } from './job-context.ts';
+import type { StorageFile } from './job-file.ts';
+
+/** How a job's files are reached. @param endpoint - of the user; above what the job says */
+export function jobStorage(
+  { storage = {} }: Pick<Job, 'storage'>,
+  endpoint: string | undefined,
+): StorageOptions {
+  return endpoint === undefined ? storage : { ...storage, s3: { ...storage.s3, endpoint } };
+}
+
+/** What a job file says of its storage, as the drivers take it. Reports an address that is none, without repeating it. */
+export function readStorage(file: StorageFile, { source, report }: JobContext): StorageOptions {
+  const problem = file.endpoint === undefined ? undefined : endpointProblem(file.endpoint);
+  if (problem !== undefined)
+    report.error(source.place(['storage', 'endpoint']), `storage.endpoint: ${problem}`);
+  const { path_style, requester_pays, sse, sse_kms_key: keyId, verify_etags, ...same } = file;
+  const kind = keyId === undefined ? sse : 'kms';
+  const s3 = {
+    ...same,
+    ...(path_style === undefined ? {} : { forcePathStyle: path_style }),
+    ...(requester_pays === undefined ? {} : { requesterPays: requester_pays }),
+    ...(kind === undefined ? {} : { encryption: kind === 'kms' ? { kind, keyId } : { kind } }),
+    ...(verify_etags === undefined ? {} : { verifyEtags: verify_etags }),
+  };
+  return { s3 };
+}
