@@ -22,7 +22,7 @@ export class DamagedReply extends BadReply {
   override readonly name = 'DamagedReply';
 }
 
-const DAMAGED_ADVICE =
+export const DAMAGED_ADVICE =
   'run it again later; where the server gives ETags that are no MD5, set verify_etags: false for the storage';
 const LATER = 'run it again later';
 

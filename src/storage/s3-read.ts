@@ -1,12 +1,19 @@
-import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { PitwallError } from '../error.ts';
 import { forEachAhead, mapAhead } from './map-ahead.ts';
 import { callS3 } from './s3-call.ts';
 import type { S3 } from './s3-client.ts';
 import { plainEtag } from './s3-etag.ts';
-import { BadReply, statusOf } from './s3-failure.ts';
+import { BadReply, codeOf, statusOf } from './s3-failure.ts';
 import { getOnce, getPiece, type Piece, pieceBytes } from './s3-get.ts';
 import { parseS3Url } from './s3-url.ts';
+import { damaged, type Verifier, verifierOf } from './s3-verify.ts';
 import type { ObjectVersion, ReadOptions, StoredObject } from './storage.ts';
 
 /** `Storage.head`. @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
@@ -18,15 +25,30 @@ export async function headObject(s3: S3, url: string): Promise<StoredObject | un
 
 export async function headReply(s3: S3, url: string): Promise<HeadObjectCommandOutput | undefined> {
   const { bucket, key } = parseS3Url(url);
+  const at = { Bucket: bucket, Key: key, ...payer(s3) };
   return await callS3(s3, { verb: 'read', url }, async (client) => {
-    const command = new HeadObjectCommand({ Bucket: bucket, Key: key, ...payer(s3) });
-    const reply = await client.send(command).catch((error: unknown) => {
+    const reply = await client.send(new HeadObjectCommand(at)).catch(async (error: unknown) => {
       if (statusOf(error) === 404) return undefined;
-      throw error;
+      throw codeOf(error) === '' && isRefused(error) ? await namedError(client, at) : error;
     });
     if (reply !== undefined) versionOf(reply);
     return reply;
   });
+}
+
+function isRefused(error: unknown): boolean {
+  return statusOf(error) === 400 || statusOf(error) === 403;
+}
+
+/** HEAD has no body to say why it was refused; GET has. */
+async function namedError(client: S3Client, at: { Bucket: string; Key: string }): Promise<unknown> {
+  try {
+    const { Body: body } = await client.send(new GetObjectCommand({ ...at, Range: 'bytes=0-0' }));
+    if (body instanceof Readable) body.destroy();
+    return new BadReply('the server refused to tell of the object, but gives it');
+  } catch (error) {
+    return error;
+  }
 }
 
 export function payer(s3: S3): { RequestPayer?: 'requester' } {
@@ -82,15 +104,34 @@ export function partsOf(piece: Piece, partBytes: number): Piece[] {
   });
 }
 
+/** How often a whole object is read whose bytes do not match its ETag. */
+export const WHOLE_TRIES = 3;
+
 async function readParts(s3: S3, piece: Piece): Promise<Uint8Array> {
   const bytes = Buffer.allocUnsafeSlow(piece.end - piece.start);
+  for (let tries = 0; tries < WHOLE_TRIES; tries++) if (await fill(s3, piece, bytes)) return bytes;
+  throw damaged(piece.url);
+}
+
+/** Whether the bytes are those that were stored, as far as that can be told. */
+async function fill(s3: S3, piece: Piece, bytes: Buffer): Promise<boolean> {
   await forEachAhead(partsOf(piece, s3.limits.partBytes), {
     ahead: s3.limits.parts,
     signal: piece.signal,
     work: (part, signal) =>
       getPiece(s3, { ...part, signal }, (chunk, position) => void chunk.copy(bytes, position - piece.start)),
   });
-  return bytes;
+  const verifier = await wholeVerifier(s3, piece);
+  verifier?.update(bytes);
+  return (await verifier?.matches()) ?? true;
+}
+
+/** A verifier for a piece that is the whole object. */
+export async function wholeVerifier(
+  s3: S3,
+  { url, version, start, end }: Piece,
+): Promise<Verifier | undefined> {
+  return start === 0 && end === version.sizeBytes ? await verifierOf(s3, url, version) : undefined;
 }
 
 /** How many parts a stream holds in memory at most. */
@@ -109,9 +150,15 @@ export async function* readObjectStream(
     yield await readObject(s3, url, { version, signal: options.signal });
     return;
   }
-  yield* mapAhead(partsOf(piece, s3.limits.partBytes), {
+  const verifier = await wholeVerifier(s3, piece);
+  const chunks = mapAhead(partsOf(piece, s3.limits.partBytes), {
     ahead: Math.min(STREAM_PARTS, s3.limits.parts),
     signal: options.signal,
     work: (part, signal) => pieceBytes(s3, { ...part, signal }),
   });
+  for await (const chunk of chunks) {
+    verifier?.update(chunk);
+    yield chunk;
+  }
+  if ((await verifier?.matches()) === false) throw damaged(url);
 }

@@ -2,7 +2,7 @@ import { PitwallError } from '../error.ts';
 import { compareUrls, isGlob } from './glob.ts';
 import { openS3, type S3 } from './s3-client.ts';
 import { copyObject } from './s3-copy.ts';
-import { deleteObject, deleteObjectVersion, deleteS3Folder } from './s3-delete.ts';
+import { deleteObject, deleteObjectVersion, deleteS3Folder, pruneMarkers } from './s3-delete.ts';
 import { downloadObject } from './s3-download.ts';
 import { listPage, listPages } from './s3-list.ts';
 import type { S3Options } from './s3-options.ts';
@@ -31,7 +31,7 @@ export function s3Storage(options: S3Options = {}): Storage {
     delete: (url) => deleteObject(s3, url),
     deleteVersion: (url, etag) => deleteObjectVersion(s3, url, etag),
     deleteFolder: (folder) => deleteS3Folder(s3, folder),
-    pruneFolders: async () => undefined,
+    pruneFolders: (url, root) => pruneMarkers(s3, url, root),
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { findWeed } from './find-weed.ts';
 import { ACCESS_KEY, SECRET_KEY, type Seaweed, startSeaweed } from './seaweed.ts';
@@ -20,7 +20,10 @@ export const BUCKET = 'pitwall-tests';
  */
 export function describeS3(name: string, define: (server: TestServer) => void): void {
   const weed = findWeed();
-  if (weed === undefined && process.env.CI !== 'true') return skip(name);
+  if (weed === undefined && process.env.CI !== 'true') {
+    skip(name);
+    return;
+  }
   describe(name, () => {
     let running: Seaweed | undefined;
     let client: S3Client | undefined;
@@ -30,6 +33,8 @@ export function describeS3(name: string, define: (server: TestServer) => void): 
       running = await startSeaweed(weed);
       client = new S3Client({ endpoint: running.endpoint, region: 'us-east-1', forcePathStyle: true });
       await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+      // The first object waits until there is a volume to put it on.
+      await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'first', Body: 'x' }));
       console.info(`${name}: with ${weed}`);
     }, 90_000);
     afterAll(async () => {
