@@ -193,13 +193,13 @@ describe('a store that fails', () => {
     await expect(rows('SELECT max(id) FROM things')).rejects.toMatchObject({ kind: 'interrupted' });
   });
 
-  it('that gives another version names the input', async () => {
+  it('that gives another version names the object', async () => {
     const path = join(folder, 'changing.parquet');
     await writeParquet(path, THINGS);
     const { rows } = await open([farAway(await planFiles('things', [path]))]);
     await writeParquet(path, `${THINGS} WHERE i > 7`);
     await expect(rows('SELECT max(name) FROM things')).rejects.toThrow(
-      /input "things" changed during the run/,
+      /changing.parquet was replaced by another version while it was in use/,
     );
   });
 });
