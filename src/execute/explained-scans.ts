@@ -36,6 +36,11 @@ function texts(info: unknown): string[] {
 /** Columns of the reader's own, for which nothing is read. */
 const VIRTUAL = /^(file_row_number|file_index|filename|rowid)$/i;
 
+/** The columns that a scan hands on and that are in the file. */
+export function readColumns({ projections }: Pick<ExplainedScan, 'projections'>): string[] {
+  return projections.filter((name) => !VIRTUAL.test(name));
+}
+
 /**
  * The columns that a scan reads, or `undefined` where the plan cannot tell.
  *
@@ -45,14 +50,15 @@ export function scannedLeaves(
   { projections, filters }: ExplainedScan,
   leaves: readonly string[],
 ): string[] | undefined {
-  const wanted = projections.filter((name) => !VIRTUAL.test(name)).map((name) => name.replaceAll(', ', '.'));
+  const wanted = readColumns({ projections }).map((name) => name.replaceAll(', ', '.'));
   if (!wanted.every((name) => leaves.some((leaf) => isWithin(leaf, name)))) return undefined;
   return leaves.filter(
     (leaf) => wanted.some((name) => isWithin(leaf, name)) || filteredLeaves(filters, [leaf]).length > 0,
   );
 }
 
-function isWithin(leaf: string, name: string): boolean {
+/** Whether a column is the one of this name, or a part of it. */
+export function isWithin(leaf: string, name: string): boolean {
   return leaf === name || leaf.startsWith(`${name}.`);
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import { mergeSpans, type Span, splitSpan } from '../storage/spans.ts';
 import type { HeldByte, SparseFile } from '../storage/sparse-file.ts';
@@ -17,8 +18,13 @@ const GAP_BYTES = 64 * 1024;
 const PART_BYTES = 8 * 1024 * 1024;
 const CONCURRENT_REQUESTS = 32;
 
-/** Fetches what the files still lack of the spans. @throws PitwallError; the files are then as they were */
-export async function fillFiles(requests: readonly FillRequest[], signal?: AbortSignal): Promise<void> {
+/**
+ * Fetches what the files still lack of the spans.
+ *
+ * @throws PitwallError; none of what was asked for can then be read
+ */
+export async function fillFiles(requests: readonly FillRequest[], stop?: AbortSignal): Promise<void> {
+  const signal = forMany(stop);
   const fills = requests.map(({ file, spans, starts = [] }) => ({
     file,
     starts,
@@ -33,6 +39,14 @@ export async function fillFiles(requests: readonly FillRequest[], signal?: Abort
     held.push(...(await file.fetch(part, startsIn(starts, part), signal)));
   });
   for (const { file, spans, held } of fills) await file.release(spans, held);
+}
+
+/** A signal that any number of requests may listen to. */
+function forMany(signal?: AbortSignal): AbortSignal | undefined {
+  if (signal === undefined) return undefined;
+  const own = AbortSignal.any([signal]);
+  setMaxListeners(0, own);
+  return own;
 }
 
 /** What is filled already stays as it is: it may be read at this moment. */

@@ -7,7 +7,14 @@ import {
   groupsInRange,
   readConditions,
 } from './choose-row-groups.ts';
-import { type ExplainedScan, filteredLeaves, markOf, scannedLeaves } from './explained-scans.ts';
+import {
+  type ExplainedScan,
+  filteredLeaves,
+  isWithin,
+  markOf,
+  readColumns,
+  scannedLeaves,
+} from './explained-scans.ts';
 import { type FillRequest, fillFiles } from './fill-files.ts';
 import type { ColumnChunk, ParquetLayout, RowGroup } from './parquet-layout.ts';
 import type { SparseParquet } from './sparse-parquet.ts';
@@ -15,6 +22,8 @@ import type { SparseParquet } from './sparse-parquet.ts';
 /** Sparse files that one call of the reader reads. */
 export interface SparseScan {
   readonly mark: number;
+  /** The name of the input. */
+  readonly input: string;
   readonly files: readonly SparseParquet[];
   readonly columns: readonly LayoutColumn[];
 }
@@ -23,24 +32,37 @@ export interface SparseScan {
 export interface WantedScan {
   readonly explained: ExplainedScan;
   readonly scan: SparseScan;
+  /** The words of the statement, in lower case. */
+  readonly words: ReadonlySet<string>;
 }
 
 /**
  * What a plan's scans read. The optimizer leaves the mark out where it reads a table twice (`ORDER BY … LIMIT`): once for
- * the order, with the mark, and once for the columns of the rows that are left. Such a scan may be of any marked one.
+ * the order, with the mark, and once for the columns of the rows that are left. Such a scan may be of any marked one, or
+ * where there is none, since the plan knows that no row is left, of any that the statement mentions.
  */
 export function wantedScans(
   explained: readonly ExplainedScan[],
   known: ReadonlyMap<number, SparseScan>,
+  words: ReadonlySet<string>,
 ): WantedScan[] {
   const marks = new Set(explained.map(markOf));
-  const marked = [...marks].flatMap((mark) => (mark === undefined ? [] : (known.get(mark) ?? [])));
+  const marked = [...known.values()].filter(({ mark }) => marks.has(mark));
+  const mentioned = [...known.values()].filter(({ input }) => words.has(input.toLowerCase()));
+  const unmarked = marked.length > 0 ? marked : mentioned;
   return explained.flatMap((one) => {
     const mark = markOf(one);
-    return marked
-      .filter((scan) => mark === undefined || scan.mark === mark)
-      .map((scan) => ({ explained: one, scan }));
+    const scans =
+      mark === undefined
+        ? unmarked.filter((scan) => hasColumns(scan, one))
+        : marked.filter((scan) => scan.mark === mark);
+    return scans.map((scan) => ({ explained: one, scan, words }));
   });
+}
+
+function hasColumns({ columns }: SparseScan, explained: ExplainedScan): boolean {
+  const sources = columns.map(({ source }) => source);
+  return readColumns(explained).every((name) => sources.some((source) => isWithin(name, source)));
 }
 
 /** DuckDB looks into the bloom filter of every column that it filters by. */
@@ -60,13 +82,27 @@ export async function fillChunks(
   session: Session,
   signal: AbortSignal,
 ): Promise<void> {
-  const requests = await requestsOf(wanted, signal, async ({ explained, scan }, place) => {
-    const leaves = new Set(scannedLeaves(explained, place.layout.leaves) ?? place.layout.leaves);
+  const requests = await requestsOf(wanted, signal, async (one, place) => {
+    const leaves = new Set(leavesToFill(one, place.layout));
     const chunks = place.layout.chunks.filter(({ leaf }) => leaves.has(leaf));
-    const groups = new Set((await chooseRowGroups(explained, scan, place, session)).map(({ id }) => id));
+    const groups = new Set((await chooseRowGroups(one, place, session)).map(({ id }) => id));
     return chunks.filter(({ rowGroup }) => groups.has(rowGroup)).map(({ span }) => span);
   });
   await fillFiles(requests, signal);
+}
+
+/**
+ * A condition that holds for all rows, as the statistics tell, is left out of the plan, and its columns are read all the
+ * same (seen with DuckDB 1.5.6). So what the statement mentions is taken as read too.
+ */
+function leavesToFill({ explained, scan, words }: WantedScan, { leaves }: ParquetLayout): readonly string[] {
+  const shown = scannedLeaves(explained, leaves);
+  if (shown === undefined) return leaves;
+  const hidden = scan.columns
+    .filter(({ column }) => column !== undefined && words.has(column.toLowerCase()))
+    .map(({ source }) => leaves.filter((leaf) => isWithin(leaf, source)))
+    .filter((own) => !own.some((leaf) => shown.includes(leaf)));
+  return [...shown, ...hidden.flat()];
 }
 
 interface OpenFile {
@@ -98,8 +134,7 @@ async function requestsOf(
 }
 
 async function chooseRowGroups(
-  { filters }: ExplainedScan,
-  { columns }: SparseScan,
+  { explained: { filters }, scan: { columns } }: WantedScan,
   { file, layout }: OpenFile,
   session: Session,
 ): Promise<RowGroup[]> {

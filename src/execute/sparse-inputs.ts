@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Parameters, QueryError, type Session } from '../duckdb/session.ts';
 import { PitwallError } from '../error.ts';
+import { outlineSql } from '../job/sql-text.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
 import { isRemote } from '../storage/is-remote.ts';
@@ -44,6 +45,7 @@ export class SparseInputs {
   readonly #options: SparseInputsOptions;
   readonly #files = new Map<string, Promise<SparseParquet>>();
   readonly #scans = new Map<number, SparseScan>();
+  readonly #wordsOfViews = new Set<string>();
   readonly #bytes = { stored: 0, forgotten: 0 };
   #marks = 0;
   #filling: Promise<unknown> = Promise.resolve();
@@ -133,7 +135,7 @@ export class SparseInputs {
       if (first?.mark === undefined) continue;
       const files = await Promise.all(group.flatMap(({ path }) => this.#files.get(path) ?? []));
       const columns = staged.layouts[first.layout] ?? [];
-      this.#scans.set(first.mark, { mark: first.mark, files, columns });
+      this.#scans.set(first.mark, { mark: first.mark, input: staged.name, files, columns });
     }
   }
 
@@ -141,11 +143,20 @@ export class SparseInputs {
     const open = [...this.#scans.values()].filter(({ files }) => files.some(({ file }) => !file.isWhole));
     if (open.length === 0) return;
     const plan = await explain(session, sql, parameters);
+    const words = this.#wordsOf(sql);
     if (plan === undefined) return;
-    const wanted = wantedScans(explainedScans(plan), this.#scans);
+    const wanted = wantedScans(explainedScans(plan), this.#scans, words);
     const { signal } = this.#stop;
     await fillBloomFilters(wanted, signal);
     await fillChunks(wanted, this.#options.session, signal);
+  }
+
+  /** The words of a statement, and of the views that it may go through; those over files stand for themselves. */
+  #wordsOf(sql: string): ReadonlySet<string> {
+    const { words, calls } = outlineSql(sql);
+    if (calls.some(({ name }) => name === 'read_parquet')) return new Set();
+    if (words.has('create') && words.has('view')) for (const word of words) this.#wordsOfViews.add(word);
+    return new Set([...words, ...this.#wordsOfViews]);
   }
 }
 
