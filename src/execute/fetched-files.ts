@@ -115,19 +115,17 @@ export class FetchedFiles {
     const { signal } = this.#closing;
     signal.throwIfAborted();
     await mkdir(this.#options.folder, { recursive: true });
-    const { storage } = this.#options;
     if ('compression' in file && file.compression === 'gzip') await this.#decompress(file, path);
-    else
-      for (const { start, end, at } of piecesOf(file))
-        this.#fetchedBytes += await storage.download(file.url, path, {
-          ...versionOf(file),
-          start,
-          end,
-          at,
-          signal,
-        });
+    else for (const piece of piecesOf(file)) await this.#download(file, path, piece);
     if ('compression' in file && file.compression === 'zstd') await verifyZstd(file.url, path);
     return path;
+  }
+
+  async #download(file: ObjectToFetch, path: string, { start, end, at }: ObjectPiece): Promise<void> {
+    const { signal } = this.#closing;
+    const options = { ...versionOf(file), start, end, at, signal };
+    const bytes = await this.#options.storage.download(file.url, path, options);
+    this.#fetchedBytes += bytes;
   }
 
   async #decompress(file: PlannedFile, path: string): Promise<void> {

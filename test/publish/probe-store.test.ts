@@ -12,7 +12,7 @@ const storage = localStorage();
 
 describe('probing a store', () => {
   const unsafe = (what: string) =>
-    `cannot keep runs in ~: it ${what}, so that two runs could spoil each other's; choose a store with conditional writes`;
+    `cannot keep runs in ~: it ${what}, so that two runs could spoil each other's; choose a store with conditional writes, or see to it that no other run of the job is at work and give --single-writer`;
 
   async function probeWith(writeAtomic: Storage['writeAtomic']): Promise<string> {
     const store = await someFolder();
@@ -31,6 +31,16 @@ describe('probing a store', () => {
   it('refuses one that does not heed conditions', async () => {
     const heedless: Storage['writeAtomic'] = (url, bytes) => storage.writeAtomic(url, bytes);
     expect(await probeWith(heedless)).toBe(unsafe('creates an object that exists'));
+  });
+
+  it('refuses one that copies over what exists, or replaces another version', async () => {
+    const copy: Storage['copy'] = (from, to) => storage.copy(from, to);
+    await expect(probeStore({ ...storage, copy }, await someFolder())).rejects.toThrow(
+      'copies over an object that exists',
+    );
+    const heedless: Storage['writeAtomic'] = (url, bytes, condition) =>
+      storage.writeAtomic(url, bytes, condition?.kind === 'match' ? undefined : condition);
+    expect(await probeWith(heedless)).toBe(unsafe('replaces another version than it was told to'));
   });
 
   it('refuses one in which several racing creators win', async () => {
