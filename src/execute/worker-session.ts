@@ -1,4 +1,4 @@
-import type { Session } from '../duckdb/session.ts';
+import type { Parameters, Session } from '../duckdb/session.ts';
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import { reach } from '../fault-point.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
@@ -13,6 +13,7 @@ import { FetchedFiles, type ObjectToFetch, objectsToFetch } from './fetched-file
 import { linesBeforeParts } from './lines-before.ts';
 import { placingScanErrors } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
+import { canBePiped, PipedInput } from './piped-input.ts';
 import { type ScanNeeds, WholeFilesNeeded } from './scan-needs.ts';
 import { inputStatements } from './scan-sql.ts';
 import type { NumberMode } from './scan-values.ts';
@@ -69,6 +70,7 @@ export class WorkerSession {
   readonly #narrowed: PlannedInput[] = [];
   /** What the task has fetched for itself. */
   #held: ObjectToFetch[] = [];
+  readonly #piped: PipedInput[] = [];
   readonly #views = new Map<string, 'own' | "another's">();
   readonly #tables: string[] = [];
 
@@ -138,6 +140,34 @@ export class WorkerSession {
     this.#views.set(input.name, 'own');
   }
 
+  /**
+   * Makes an input available that one statement reads, and that is large text in an object store: DuckDB reads its first
+   * parts while the last are being fetched. False where it cannot be read so.
+   */
+  async pipeInput(planned: PlannedInput, signal: AbortSignal): Promise<boolean> {
+    const { storage, scratch } = this.#options;
+    const options = { storage, scratch, fetched: this.#fetched, signal };
+    const piped = canBePiped(planned) ? await PipedInput.open(planned, options) : undefined;
+    if (piped === undefined) return false;
+    this.#piped.push(piped);
+    reach('task: inputs staged');
+    const { input } = piped;
+    const { setup } = inputStatements(input, { numbers: this.#numbersOf(input) });
+    for (const statement of setup) await this.session.run(statement);
+    this.#watch();
+    this.#loaded.set(input.name, { input, isTable: false });
+    return true;
+  }
+
+  /** From now on each statement is looked at before it runs. */
+  #watch(): void {
+    const prepare = async (session: Session, sql: string, parameters: Parameters) => {
+      await this.#sparse?.prepare(session, sql, parameters);
+      for (const piped of this.#piped) await piped.prepare(session, sql, parameters);
+    };
+    for (const watched of [this.session, this.#loader]) watched.beforeStatements(prepare);
+  }
+
   /** Begins to fetch objects that will be read soon. */
   prefetch(inputs: readonly PlannedInput[]): void {
     for (const input of inputs) this.#fetched.prefetch(objectsToFetch(input));
@@ -201,8 +231,21 @@ export class WorkerSession {
     const linesBefore = linesBeforeParts(this.#options.storage);
     return this.#unchanged(
       scanned.filter(({ name }) => reads.includes(name)),
-      () => placingScanErrors(this.session, staged, 'fast', work, linesBefore),
+      () => placingScanErrors(this.session, staged, 'fast', () => this.#withPiped(work), linesBefore),
     );
+  }
+
+  /** What could not be fetched explains whatever came of reading it; where a value is wrong is looked up in whole files. */
+  async #withPiped<T>(work: () => Promise<T>): Promise<T> {
+    const arrived = async () => {
+      for (const piped of this.#piped) await piped.arrived();
+    };
+    const result = await work().catch(async (error: unknown) => {
+      await arrived();
+      throw error;
+    });
+    await arrived();
+    return result;
   }
 
   async #stage(planned: PlannedInput, scratch: string, signal: AbortSignal): Promise<PlannedInput> {
@@ -250,6 +293,7 @@ export class WorkerSession {
     for (const session of [this.session, this.#loader, ...this.#connections]) session.interrupt();
     this.encoders?.interrupt();
     this.#sparse?.interrupt();
+    for (const piped of this.#piped) piped.interrupt();
   }
 
   /** Drops what was made for the task and takes room. */
@@ -263,6 +307,7 @@ export class WorkerSession {
 
   async close(): Promise<void> {
     await this.encoders?.close();
+    for (const piped of this.#piped.splice(0)) await piped.close();
     if (this.#options.fetched === undefined) await this.#fetched.close();
     await this.#sparse?.close();
     await this.#loader.close();

@@ -311,22 +311,6 @@ describeS3('a run over a bad network', (server) => {
       }),
     DEADLINE,
   );
-
-  test(
-    'refuses a store that ignores conditions, unless no other writes there',
-    () =>
-      withProxy(server, async (proxy, place) => {
-        const written = { kind: 'answer', status: 200, code: '', headers: { etag: '"e"' } } as const;
-        proxy.rules = [on('PUT', /probe\/.*once/, written)];
-        const args = ['run', 'race_stats', ...s3ToS3(place), '--quiet'];
-        const refused = await pitwall(args, place);
-        expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--single-writer') });
-        expect(await readPublishedObjects(place.storage, `${place.root}/out`)).toEqual({});
-        await pitwallOk([...args, '--single-writer'], place);
-        await expectPublished(place);
-      }),
-    DEADLINE,
-  );
 });
 
 /** It looks like nothing that a pattern would find: only that it is known to be a secret hides it. */

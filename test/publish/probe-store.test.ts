@@ -2,6 +2,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PitwallError } from '../../src/error.ts';
+import { prepareStore } from '../../src/publish/prepare-store.ts';
 import { probeStore } from '../../src/publish/probe-store.ts';
 import { proveWritable } from '../../src/publish/prove-writable.ts';
 import { localStorage } from '../../src/storage/local.ts';
@@ -41,6 +42,14 @@ describe('probing a store', () => {
     const heedless: Storage['writeAtomic'] = (url, bytes, condition) =>
       storage.writeAtomic(url, bytes, condition?.kind === 'match' ? undefined : condition);
     expect(await probeWith(heedless)).toBe(unsafe('replaces another version than it was told to'));
+  });
+
+  it('is left out where the caller sees to it that no other writes', async () => {
+    const heedless: Storage['writeAtomic'] = (url, bytes) => storage.writeAtomic(url, bytes);
+    const store = `${await someFolder()}/_pitwall/job`;
+    const blind = { ...storage, writeAtomic: heedless };
+    await expect(prepareStore(blind, store, { steps: [] })).rejects.toThrow('creates an object that exists');
+    await prepareStore(blind, store, { steps: [], singleWriter: true });
   });
 
   it('refuses one in which several racing creators win', async () => {
