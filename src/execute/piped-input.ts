@@ -45,13 +45,18 @@ export class PipedInput {
   readonly input: PlannedInput;
   readonly #pipes: PipedParts;
   readonly #arrived: Promise<void>;
+  readonly #closing = new AbortController();
   #isThere = false;
   #isClaimed = false;
 
-  private constructor(input: PlannedInput, pipes: PipedParts, fetch: () => Promise<void>) {
+  private constructor(
+    input: PlannedInput,
+    pipes: PipedParts,
+    fetch: (closing: AbortSignal) => Promise<void>,
+  ) {
     this.input = input;
     this.#pipes = pipes;
-    this.#arrived = fetch().then(() => {
+    this.#arrived = fetch(this.#closing.signal).then(() => {
       this.#isThere = true;
     });
     this.#arrived.catch(() => pipes.giveUp());
@@ -68,9 +73,10 @@ export class PipedInput {
     const files = parts.map((part, index): PlannedFile => ({ ...part, path: `${prefix}-${index}.csv` }));
     const pipes = await PipedParts.make(files.map(({ path }) => path));
     if (pipes === undefined) return undefined;
-    return new PipedInput({ ...planned, files }, pipes, async () => {
+    return new PipedInput({ ...planned, files }, pipes, async (closing) => {
+      const either = AbortSignal.any([signal, closing]);
       await mapConcurrent(parts, PARTS_AT_ONCE, async (part, index) =>
-        pipes.deliver(index, await fetched.fetch(part, signal)),
+        pipes.deliver(index, await fetched.fetch(part, either)),
       );
     });
   }
@@ -94,7 +100,9 @@ export class PipedInput {
     this.#pipes.giveUp();
   }
 
+  /** To be called when no statement runs any more. */
   async close(): Promise<void> {
+    this.#closing.abort(new PitwallError('interrupted', 'the input is read no more'));
     await this.#arrived.catch(() => undefined);
     await this.#pipes.close();
   }
