@@ -57,7 +57,7 @@ export async function serveManyKeys({
   }
 
   function folders(prefix: string, after: string): [string[], string | undefined] {
-    if (prefix !== 'in/') return [[], undefined];
+    if (prefix !== 'in/') return objects(prefix, after);
     const entries: string[] = [];
     let n = after.endsWith('/') ? firstBehind(`${after}~`) : firstBehind(after);
     let last = '';
