@@ -257,6 +257,12 @@ const storageSchema = z
       .boolean()
       .optional()
       .describe('False for stores whose ETags look like an MD5 and are none.'),
+    orders_by_bytes: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether the store lists keys by their bytes, as AWS does; by default as its address lets expect.',
+      ),
     tags: z
       .record(text, z.string())
       .refine((tags) => Object.keys(tags).length <= 10, 'expected at most 10 tags')

@@ -17,13 +17,22 @@ export function readStorage(file: StorageFile, { source, report }: JobContext): 
   const problem = file.endpoint === undefined ? undefined : endpointProblem(file.endpoint);
   if (problem !== undefined)
     report.error(source.place(['storage', 'endpoint']), `storage.endpoint: ${problem}`);
-  const { path_style, requester_pays, sse, sse_kms_key: keyId, verify_etags, ...same } = file;
+  const {
+    path_style,
+    requester_pays,
+    sse,
+    sse_kms_key: keyId,
+    verify_etags,
+    orders_by_bytes,
+    ...same
+  } = file;
   const kind = keyId === undefined ? sse : 'kms';
   const s3 = {
     ...same,
     ...(path_style === undefined ? {} : { forcePathStyle: path_style }),
     ...(requester_pays === undefined ? {} : { requesterPays: requester_pays }),
     ...(kind === undefined ? {} : { encryption: kind === 'kms' ? { kind, keyId } : { kind } }),
+    ...(orders_by_bytes === undefined ? {} : { ordersByBytes: orders_by_bytes }),
     ...(verify_etags === undefined ? {} : { verifyEtags: verify_etags }),
   };
   return { s3 };

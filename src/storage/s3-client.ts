@@ -12,6 +12,8 @@ export interface S3 {
   /** Lets as many requests through as there are sockets: one that waits for a socket would time out. */
   readonly gate: Gate;
   client(): Promise<S3Client>;
+  /** Whether listings come in the order of the bytes of keys. Some servers go through folders instead: `a/` before `a-1`. */
+  ordersByBytes(): Promise<boolean>;
   /** Has the next request ask for credentials anew, files of profiles included, if this client is still in use. */
   forget(client: S3Client): void;
   /** Whether any request was answered: until then a server that cannot be reached is likely a wrong address. */
@@ -32,6 +34,10 @@ export function openS3(options: S3Options = {}): S3 {
       client ??= connect();
       current = await client;
       return current;
+    },
+    async ordersByBytes() {
+      const { config } = await this.client();
+      return options.ordersByBytes ?? config.forcePathStyle === false;
     },
     forget(old) {
       if (current === old) client = undefined;
