@@ -2,10 +2,8 @@ import type { Parameters, Session } from '../duckdb/session.ts';
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import { reach } from '../fault-point.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
-import { templateGlob } from '../plan/path-values.ts';
 import type { PlannedInput } from '../plan/plan.ts';
 import type { StepFilePart } from '../plan/step-plan.ts';
-import { globRoot } from '../storage/glob.ts';
 import { isRemote, objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import { EncoderPool } from './encoder-pool.ts';
@@ -14,18 +12,14 @@ import { linesBeforeParts } from './lines-before.ts';
 import { placingScanErrors } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import { canBePiped, PipedInput } from './piped-input.ts';
+import { prepareSparse } from './prepare-sparse.ts';
+import { readablePaths } from './readable-paths.ts';
 import { type ScanNeeds, WholeFilesNeeded } from './scan-needs.ts';
 import { inputStatements } from './scan-sql.ts';
 import type { NumberMode } from './scan-values.ts';
-import { type BytesOfInputs, isSparse, SparseInputs } from './sparse-inputs.ts';
-import { isStaged, stageInput } from './stage-input.ts';
-import {
-  forgetFileContents,
-  lockSession,
-  openTaskSession,
-  prepareLoading,
-  prepareStreaming,
-} from './task-session.ts';
+import type { BytesOfInputs, SparseInputs } from './sparse-inputs.ts';
+import { stageInput } from './stage-input.ts';
+import { lockSession, openTaskSession, prepareLoading, prepareStreaming } from './task-session.ts';
 import { verifyInputs } from './verify-inputs.ts';
 
 export interface WorkerSessionOptions {
@@ -91,7 +85,7 @@ export class WorkerSession {
       await prepareLoading(loader);
       const encoders = await startEncoders(session, options.encoders ?? 0);
       const sparse = await prepareSparse(session, loader, options);
-      const { files, folders } = readableBy(options);
+      const { files, folders } = readablePaths(options);
       await lockSession(session, files, [options.scratch, ...folders, ...(options.folders ?? [])]);
       return new WorkerSession({ session, loader, encoders, sparse }, options);
     } catch (error) {
@@ -322,45 +316,6 @@ interface SessionParts {
   readonly sparse: SparseInputs | undefined;
 }
 
-/** Where no input is in a store, statements are not looked at. */
-async function prepareSparse(
-  session: Session,
-  loader: Session,
-  { inputs, storage, needs, unlisted }: WorkerSessionOptions,
-): Promise<SparseInputs | undefined> {
-  const mayBeSparse = (planned: PlannedInput) =>
-    planned.files.some((file) => isSparse(planned, file)) ||
-    (unlisted?.has(planned.name) && planned.input.paths.some(isRemote));
-  if (!inputs.some(mayBeSparse)) return undefined;
-  await forgetFileContents(session);
-  const sparse = new SparseInputs({
-    storage,
-    session: await session.connect(),
-    whole: needs?.wholeFiles ?? false,
-  });
-  for (const watched of [session, loader]) watched.beforeStatements(sparse.prepare);
-  return sparse;
-}
-
 async function startEncoders(session: Session, count: number): Promise<EncoderPool | undefined> {
   return count === 0 ? undefined : EncoderPool.start(session, count, prepareStreaming);
-}
-
-/** More files than these are opened by their folders: DuckDB looks every read file up. */
-const MOST_FILES = 10_000;
-
-function readableBy({ inputs, unlisted }: WorkerSessionOptions): { files: string[]; folders: string[] } {
-  const count = inputs.reduce((total, { files }) => total + files.length, 0);
-  const byFolder = inputs.filter(({ name }) => unlisted?.has(name) || count > MOST_FILES);
-  const byFile = inputs.filter((input) => !byFolder.includes(input));
-  return {
-    files: byFile.flatMap(({ files }) =>
-      files.filter((file) => !isStaged(file) && !isRemote(file.url)).map(({ path }) => path),
-    ),
-    folders: byFolder.flatMap(({ input }) =>
-      input.paths
-        .filter((path) => !isRemote(path))
-        .map((path) => globRoot(templateGlob(path, input.pathColumns))),
-    ),
-  };
 }

@@ -2,7 +2,7 @@ import type { StorageOptions } from '../storage/open-storage.ts';
 import { endpointProblem } from './endpoint.ts';
 import type { Job } from './job.ts';
 import type { JobContext } from './job-context.ts';
-import type { StorageFile } from './job-file.ts';
+import type { StorageFile } from './storage-file.ts';
 
 /** How a job's files are reached. @param endpoint - of the user; above what the job says */
 export function jobStorage(
