@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { PitwallError } from '../error.ts';
 import { machineLimits } from '../execute/machine-limits.ts';
 import { openTaskWorker, type TaskOutcomeOfWorker, type TaskWorkerOptions } from '../execute/task-worker.ts';
 import { jobStorage } from '../job/job-storage.ts';
+import type { RunFolder } from '../plan/run-folder.ts';
 import { readPlan } from '../plan/task-files.ts';
 import { count } from '../plan/text-amounts.ts';
+import { isRemote } from '../storage/is-remote.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { type FoundRun, type OpenRunFolderOptions, openRunFolder } from './find-run.ts';
 import type { Terminal } from './terminal.ts';
@@ -42,10 +45,14 @@ export async function taskCommand(
   const scratch = `${folder.scratch}/task-${attempt}`;
   await mkdir(scratch, { recursive: true });
   const worker = { storage, folder, limits, scratch, steps: [stepId], signal };
-  const outcome = await runOne(worker, stepId, index, attempt).finally(() =>
-    rm(scratch, { recursive: true, force: true }),
-  );
+  const outcome = await runOne(worker, stepId, index, attempt).finally(() => removeScratch(scratch, folder));
   terminal.out(describeOutcome(outcome, json));
+}
+
+/** What another task of the run has there stays. */
+async function removeScratch(scratch: string, { url }: RunFolder): Promise<void> {
+  await rm(scratch, { recursive: true, force: true });
+  if (isRemote(url)) await rmdir(dirname(scratch)).catch(() => undefined);
 }
 
 /** The plan says how the job's own files are reached. */

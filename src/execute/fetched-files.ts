@@ -43,6 +43,7 @@ export class FetchedFiles {
   readonly #entries = new Map<string, Entry>();
   readonly #gate: ReturnType<typeof createGate>;
   readonly #closing = new AbortController();
+  #begun = 0;
   #heldBytes = 0;
   #fetchedBytes = 0;
 
@@ -60,7 +61,7 @@ export class FetchedFiles {
   prefetch(files: Iterable<ObjectToFetch>): void {
     for (const file of files) {
       const isKnown = this.#entries.has(keyOf(file));
-      if (!isKnown && this.#fits(file)) this.#begin(file, 0);
+      if (!isKnown && this.#fits(file)) this.#begin(file);
     }
   }
 
@@ -73,22 +74,21 @@ export class FetchedFiles {
     signal?.throwIfAborted();
     const key = keyOf(file);
     if (!this.#entries.has(key)) await this.#makeRoom(file);
-    const entry = this.#entries.get(key) ?? this.#begin(file, 0);
+    const entry = this.#entries.get(key) ?? this.#begin(file);
     entry.users++;
     try {
       return await untilAborted(entry.path, signal);
     } catch (error) {
-      await this.release(file);
+      await this.#leave(key, entry, isReadOnce(file));
       throw error;
     }
   }
 
   /** Says that one who fetched an object reads it no more. Parts are read once, and go; the rest goes where room is needed. */
   async release(file: ObjectToFetch): Promise<void> {
-    const entry = this.#entries.get(keyOf(file));
-    if (entry === undefined) return;
-    entry.users--;
-    if (entry.users <= 0 && isReadOnce(file)) await this.#remove(keyOf(file), entry);
+    const key = keyOf(file);
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) await this.#leave(key, entry, isReadOnce(file));
   }
 
   /** Stops what is under way. The folder is left to its owner. */
@@ -97,12 +97,19 @@ export class FetchedFiles {
     await Promise.allSettled([...this.#entries.values()].map(({ path }) => path));
   }
 
-  #begin(file: ObjectToFetch, users: number): Entry {
+  async #leave(key: string, entry: Entry, isReadOnce: boolean): Promise<void> {
+    entry.users--;
+    if (entry.users <= 0 && isReadOnce) await this.#remove(key, entry);
+  }
+
+  #begin(file: ObjectToFetch): Entry {
     const key = keyOf(file);
     const bytes = bytesOf(file);
     this.#heldBytes += bytes;
-    const path = this.#gate.run(() => this.#copy(file, join(this.#options.folder, key)));
-    const entry: Entry = { path, bytes, users };
+    // What is being removed under the same key has another name.
+    const name = `${key}-${this.#begun++}`;
+    const path = this.#gate.run(() => this.#copy(file, join(this.#options.folder, name)));
+    const entry: Entry = { path, bytes, users: 0 };
     this.#entries.set(key, entry);
     path.then(
       () => this.#measure(file, entry),
