@@ -43,7 +43,7 @@ export async function taskCommand(
   });
   const attempt = randomUUID();
   const scratch = `${folder.scratch}/task-${attempt}`;
-  await mkdir(scratch, { recursive: true });
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
   const worker = { storage, folder, limits, scratch, steps: [stepId], signal };
   const outcome = await runOne(worker, stepId, index, attempt).finally(() => removeScratch(scratch, folder));
   terminal.out(describeOutcome(outcome, json));
