@@ -58,6 +58,8 @@ export function openRunReport(options: RunReportOptions): RunReport {
     event,
     succeeded: async (result) => {
       event({ kind: 'published', result });
+      // What says that the run has ended comes last: a run that is killed after it leaves no file on this machine.
+      if (eventsFile !== folder.events) await log.close();
       await write(result).catch((error) => event({ kind: 'warning', message: describeLoss(error) }));
       await log.close();
     },
