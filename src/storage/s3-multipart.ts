@@ -58,6 +58,14 @@ export async function uploadInParts(s3: S3, plan: UploadPlan): Promise<WriteOutc
   }
 }
 
+/** The least that S3 takes as a part, but for the last. */
+const LEAST_PART_BYTES = 5 * 1024 * 1024;
+
+/** How large the parts of an upload are. */
+export function uploadPartBytes({ limits }: S3): number {
+  return Math.max(limits.partBytes, LEAST_PART_BYTES);
+}
+
 /** A large body by parts. */
 export async function uploadParts(
   s3: S3,
@@ -68,7 +76,7 @@ export async function uploadParts(
   return await uploadInParts(s3, {
     action: { verb: 'write', url },
     sizeBytes: source.sizeBytes,
-    partBytes: s3.limits.partBytes,
+    partBytes: uploadPartBytes(s3),
     condition,
     sendPart: async (upload, part, signal) => {
       const bytes = await source.read(part.start, part.end);

@@ -29,7 +29,7 @@ export interface S3Limits {
   readonly requests: number;
   /** How many parts of one object are under way together. */
   readonly parts: number;
-  /** Bytes of a ranged read, and of a part of a multipart upload, which S3 wants to have 5 MiB at least. */
+  /** Bytes of a ranged read, and of a part of a multipart upload where it is not less than S3 takes (5 MiB). */
   readonly partBytes: number;
   /** Up to this size an object is copied by one request; S3 allows 5 GiB. */
   readonly copyBytes: number;

@@ -3,7 +3,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { callS3 } from './s3-call.ts';
 import type { S3 } from './s3-client.ts';
 import { conditionHeaders, ownWrite, refusal, settle, written } from './s3-condition.ts';
-import { uploadParts } from './s3-multipart.ts';
+import { uploadPartBytes, uploadParts } from './s3-multipart.ts';
 import { parseS3Url } from './s3-url.ts';
 import { writeOptions } from './s3-write-options.ts';
 import type { WriteCondition, WriteOutcome } from './storage.ts';
@@ -26,7 +26,7 @@ export async function uploadObject(
   source: UploadSource,
   condition?: WriteCondition,
 ): Promise<WriteOutcome> {
-  const isLarge = source.sizeBytes > 2 * s3.limits.partBytes;
+  const isLarge = source.sizeBytes > 2 * uploadPartBytes(s3);
   return isLarge
     ? await uploadParts(s3, url, source, condition)
     : await putObject(s3, url, source, condition);
