@@ -37,6 +37,7 @@ import {
 import { type EventSink, type RunEvent, type RunResult, VOID_SINK } from './report/event.ts';
 import { openRunReport, type RunReport } from './report/run-report.ts';
 import { summarise, summariseUnchanged } from './report/summarise.ts';
+import { isRemote } from './storage/is-remote.ts';
 import { openStorage } from './storage/open-storage.ts';
 
 export type { JobOptions } from './ask.ts';
@@ -320,9 +321,14 @@ function openEngine(run: Run, onEvent: EventSink): LazyEngine {
   const engine = options.engine ?? (plan.shape === 'fused' ? inProcess : localEngine());
   const { workers, perWorker } = ownLimits(run);
   return new LazyEngine(engine, {
-    ...{ folder, storageOptions, workers, limits: perWorker, signal },
+    ...{ folder, storageOptions, workers, limits: perWorker, signal, prefetches: readsObjects(plan, folder) },
     onEvent: (event) => onEvent({ kind: 'task', event }),
   });
+}
+
+/** Whether what tasks read takes its time to come. */
+function readsObjects({ inputs }: Plan, { url }: RunFolder): boolean {
+  return isRemote(url) || inputs.some(({ input }) => input.paths.some(isRemote));
 }
 
 /** A controller that follows the caller's signal until `done`; its reason is always a PitwallError of kind `interrupted`. */

@@ -19,6 +19,8 @@ export interface EngineRun {
   /** Of each worker; all together may use `workers` times that. */
   readonly limits: MachineLimits;
   readonly workers: number;
+  /** Whether workers are told what they will likely do next, to fetch what it reads meanwhile. */
+  readonly prefetches?: boolean;
   readonly signal: AbortSignal;
   readonly onEvent: (event: TaskEvent) => void;
 }

@@ -78,23 +78,24 @@ class TaskServer {
     return worker;
   }
 
-  async #run({ stepId, index, attempt }: RunMessage): Promise<void> {
+  async #run(message: RunMessage): Promise<void> {
+    const { attempt } = message;
     const canceling = new AbortController();
     this.#attempt = { id: attempt, canceling };
-    const answer = await this.#answer(stepId, index, attempt, canceling.signal);
+    const answer = await this.#answer(message, canceling.signal);
     this.#attempt = undefined;
     if (this.#isOpened) say(answer);
     else say(answer, () => process.exit());
   }
 
-  async #answer(stepId: string, index: number, attempt: string, signal: AbortSignal): Promise<FromWorker> {
+  async #answer({ stepId, index, attempt, next }: RunMessage, signal: AbortSignal): Promise<FromWorker> {
     let during: AttemptPhase = 'opening';
     try {
       const worker = await this.#worker;
       if (worker === undefined) throw new Error('a worker was told to run a task before it was told to open');
       during = 'running';
       const onProgress = (progress: TaskProgress) => say({ kind: 'progress', progress });
-      const { record } = await worker.run(stepId, index, attempt, { onProgress, signal });
+      const { record } = await worker.run(stepId, index, attempt, { onProgress, signal, next });
       return { kind: 'committed', record };
     } catch (error) {
       return { kind: 'failed', during, failure: toFailure(error) };

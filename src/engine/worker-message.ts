@@ -22,6 +22,8 @@ export interface RunMessage {
   readonly stepId: string;
   readonly index: number;
   readonly attempt: string;
+  /** The task that this worker will likely run next. */
+  readonly next?: number | undefined;
 }
 
 /** An attempt that has ended by then is let be. */

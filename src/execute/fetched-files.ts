@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PitwallError } from '../error.ts';
-import type { PlannedFile } from '../plan/plan.ts';
+import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
 import type { StepFilePart } from '../plan/step-plan.ts';
 import { createGate } from '../storage/gate.ts';
-import { objectsAtOnce } from '../storage/is-remote.ts';
+import { isRemote, objectsAtOnce } from '../storage/is-remote.ts';
 import type { ObjectVersion, Storage } from '../storage/storage.ts';
+import { isSparse } from './sparse-inputs.ts';
 import { GZIP_LIMITS, stageGzip } from './stage-gzip.ts';
 import { verifyZstd } from './stage-zstd.ts';
 
@@ -20,6 +21,11 @@ export interface FetchOptions {
 
 /** What is fetched: an object of an input, whole or the bytes of one part behind its header, or rows of an earlier step. */
 export type ObjectToFetch = PlannedFile | StepFilePart;
+
+/** The objects of an input that are fetched as they are: not Parquet, of which parts are. */
+export function objectsToFetch(planned: PlannedInput): PlannedFile[] {
+  return planned.files.filter((file) => isRemote(file.url) && !isSparse(planned, file));
+}
 
 interface Entry {
   readonly path: Promise<string>;
@@ -109,19 +115,17 @@ export class FetchedFiles {
     const { signal } = this.#closing;
     signal.throwIfAborted();
     await mkdir(this.#options.folder, { recursive: true });
-    const { storage } = this.#options;
     if ('compression' in file && file.compression === 'gzip') await this.#decompress(file, path);
-    else
-      for (const { start, end, at } of piecesOf(file))
-        this.#fetchedBytes += await storage.download(file.url, path, {
-          ...versionOf(file),
-          start,
-          end,
-          at,
-          signal,
-        });
+    else for (const piece of piecesOf(file)) await this.#download(file, path, piece);
     if ('compression' in file && file.compression === 'zstd') await verifyZstd(file.url, path);
     return path;
+  }
+
+  async #download(file: ObjectToFetch, path: string, { start, end, at }: ObjectPiece): Promise<void> {
+    const { signal } = this.#closing;
+    const options = { ...versionOf(file), start, end, at, signal };
+    const bytes = await this.#options.storage.download(file.url, path, options);
+    this.#fetchedBytes += bytes;
   }
 
   async #decompress(file: PlannedFile, path: string): Promise<void> {

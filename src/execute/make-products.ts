@@ -9,7 +9,7 @@ import type { StepFile, TaskPlan } from '../plan/step-plan.ts';
 import { readStepFiles } from '../plan/task-files.ts';
 import { isRemote } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
-import { FetchedFiles } from './fetched-files.ts';
+import { FetchedFiles, objectsToFetch } from './fetched-files.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import { encodersOfFused, phasesOf, runTask } from './run-task.ts';
 import { ScanNeeds } from './scan-needs.ts';
@@ -33,6 +33,8 @@ export interface ProductMakerOptions {
 export interface MakeOptions {
   readonly onProgress: (progress: TaskProgress) => void;
   readonly signal: AbortSignal;
+  /** Called when the task's own inputs are there. */
+  readonly prefetchNext: () => void;
 }
 
 /** Does the work of tasks, one at a time, in one session, which is opened again where it has to be. */
@@ -42,6 +44,9 @@ export class ProductMaker {
   readonly #stepFiles = new Map<string, Promise<readonly StepFile[]>>();
   readonly #fetched: FetchedFiles;
   #session: WorkerSession | undefined;
+  #sparseBefore = 0;
+  #sparseBytes = 0;
+  #takenBytes = 0;
 
   constructor(options: ProductMakerOptions) {
     this.#options = options;
@@ -71,6 +76,21 @@ export class ProductMaker {
     }
   }
 
+  /** Begins to fetch the part of inputs and steps that a later task reads alone. */
+  prefetch({ files, stepFiles }: TaskPlan): void {
+    for (const input of this.#options.plan.inputs)
+      this.#fetched.prefetch(objectsToFetch({ ...input, files: files[input.name] ?? [] }));
+    this.#fetched.prefetch(stepFiles.filter(({ url }) => isRemote(url)));
+  }
+
+  /** What was fetched since it was asked before. */
+  takeFetchedBytes(): number {
+    const total = this.#fetched.fetchedBytes + this.#sparseBytes;
+    const taken = total - this.#takenBytes;
+    this.#takenBytes = total;
+    return taken;
+  }
+
   async close(): Promise<void> {
     await this.#closeSession();
     await this.#fetched.close();
@@ -79,6 +99,8 @@ export class ProductMaker {
   async #closeSession(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
+    if (session !== undefined) await this.#countSparse(session);
+    this.#sparseBefore = 0;
     await session?.close();
   }
 
@@ -86,7 +108,7 @@ export class ProductMaker {
     outline: StepOutline,
     task: TaskPlan,
     scratch: string,
-    { onProgress, signal }: MakeOptions,
+    { onProgress, signal, prefetchNext }: MakeOptions,
   ): Promise<TaskProducts> {
     const { plan, limits, folder } = this.#options;
     const worker = await this.#open();
@@ -94,9 +116,22 @@ export class ProductMaker {
     const meter = new TaskMeter({ workload, percentage: () => worker.percentage(), onProgress, signal });
     const filesOf = (step: string) => this.#filesOf(step);
     const { runId } = folder;
-    const work = { worker, plan, outline, task, runId, limits, scratch, filesOf, meter, signal };
+    const work = {
+      worker,
+      plan,
+      outline,
+      task,
+      runId,
+      limits,
+      scratch,
+      filesOf,
+      meter,
+      signal,
+      prefetchNext,
+    };
     try {
       const products = await interruptible(worker, signal, () => metered(meter, () => runTask(work)));
+      await this.#countSparse(worker);
       await this.#tidy(worker, outline);
       return products;
     } catch (error) {
@@ -104,6 +139,13 @@ export class ProductMaker {
       else await this.#tidy(worker, outline);
       throw error;
     }
+  }
+
+  /** Sessions count what they fetched themselves from their beginning. */
+  async #countSparse(worker: WorkerSession): Promise<void> {
+    const { fetched } = await worker.bytesOfInputs();
+    this.#sparseBytes += fetched - this.#sparseBefore;
+    this.#sparseBefore = fetched;
   }
 
   async #open(): Promise<WorkerSession> {

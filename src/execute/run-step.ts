@@ -21,6 +21,7 @@ export async function runStep(work: TaskWork): Promise<TaskProducts> {
   const step = ownStep(work);
   const filter = await ownPartitions(work, step);
   if (work.outline.kind !== 'write') await loadRelations(work, filter);
+  work.prefetchNext();
   reach('task: inputs loaded');
   return work.worker.reading(relationsOf(work), () => produce(work, step, filter));
 }

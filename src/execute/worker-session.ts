@@ -1,30 +1,25 @@
-import type { Session } from '../duckdb/session.ts';
+import type { Parameters, Session } from '../duckdb/session.ts';
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import { reach } from '../fault-point.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
-import { templateGlob } from '../plan/path-values.ts';
-import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
+import type { PlannedInput } from '../plan/plan.ts';
 import type { StepFilePart } from '../plan/step-plan.ts';
-import { globRoot } from '../storage/glob.ts';
 import { isRemote, objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import { EncoderPool } from './encoder-pool.ts';
-import { FetchedFiles, type ObjectToFetch } from './fetched-files.ts';
+import { FetchedFiles, type ObjectToFetch, objectsToFetch } from './fetched-files.ts';
 import { linesBeforeParts } from './lines-before.ts';
 import { placingScanErrors } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
+import { canBePiped, PipedInput } from './piped-input.ts';
+import { prepareSparse } from './prepare-sparse.ts';
+import { readablePaths } from './readable-paths.ts';
 import { type ScanNeeds, WholeFilesNeeded } from './scan-needs.ts';
 import { inputStatements } from './scan-sql.ts';
 import type { NumberMode } from './scan-values.ts';
-import { type BytesOfInputs, isSparse, SparseInputs } from './sparse-inputs.ts';
-import { isStaged, stageInput } from './stage-input.ts';
-import {
-  forgetFileContents,
-  lockSession,
-  openTaskSession,
-  prepareLoading,
-  prepareStreaming,
-} from './task-session.ts';
+import type { BytesOfInputs, SparseInputs } from './sparse-inputs.ts';
+import { stageInput } from './stage-input.ts';
+import { lockSession, openTaskSession, prepareLoading, prepareStreaming } from './task-session.ts';
 import { verifyInputs } from './verify-inputs.ts';
 
 export interface WorkerSessionOptions {
@@ -69,6 +64,7 @@ export class WorkerSession {
   readonly #narrowed: PlannedInput[] = [];
   /** What the task has fetched for itself. */
   #held: ObjectToFetch[] = [];
+  readonly #piped: PipedInput[] = [];
   readonly #views = new Map<string, 'own' | "another's">();
   readonly #tables: string[] = [];
 
@@ -89,7 +85,7 @@ export class WorkerSession {
       await prepareLoading(loader);
       const encoders = await startEncoders(session, options.encoders ?? 0);
       const sparse = await prepareSparse(session, loader, options);
-      const { files, folders } = readableBy(options);
+      const { files, folders } = readablePaths(options);
       await lockSession(session, files, [options.scratch, ...folders, ...(options.folders ?? [])]);
       return new WorkerSession({ session, loader, encoders, sparse }, options);
     } catch (error) {
@@ -136,6 +132,34 @@ export class WorkerSession {
     for (const statement of setup) await this.session.run(statement);
     this.#narrowed.push(input);
     this.#views.set(input.name, 'own');
+  }
+
+  /**
+   * Makes an input available that one statement reads, and that is large text in an object store: DuckDB reads its first
+   * parts while the last are being fetched. False where it cannot be read so.
+   */
+  async pipeInput(planned: PlannedInput, signal: AbortSignal): Promise<boolean> {
+    const { storage, scratch } = this.#options;
+    const options = { storage, scratch, fetched: this.#fetched, signal };
+    const piped = canBePiped(planned) ? await PipedInput.open(planned, options) : undefined;
+    if (piped === undefined) return false;
+    this.#piped.push(piped);
+    reach('task: inputs staged');
+    const { input } = piped;
+    const { setup } = inputStatements(input, { numbers: this.#numbersOf(input) });
+    for (const statement of setup) await this.session.run(statement);
+    this.#watch();
+    this.#loaded.set(input.name, { input, isTable: false });
+    return true;
+  }
+
+  /** From now on each statement is looked at before it runs. */
+  #watch(): void {
+    const prepare = async (session: Session, sql: string, parameters: Parameters) => {
+      await this.#sparse?.prepare(session, sql, parameters);
+      for (const piped of this.#piped) await piped.prepare(session, sql, parameters);
+    };
+    for (const watched of [this.session, this.#loader]) watched.beforeStatements(prepare);
   }
 
   /** Begins to fetch objects that will be read soon. */
@@ -201,8 +225,21 @@ export class WorkerSession {
     const linesBefore = linesBeforeParts(this.#options.storage);
     return this.#unchanged(
       scanned.filter(({ name }) => reads.includes(name)),
-      () => placingScanErrors(this.session, staged, 'fast', work, linesBefore),
+      () => placingScanErrors(this.session, staged, 'fast', () => this.#withPiped(work), linesBefore),
     );
+  }
+
+  /** What could not be fetched explains whatever came of reading it; where a value is wrong is looked up in whole files. */
+  async #withPiped<T>(work: () => Promise<T>): Promise<T> {
+    const arrived = async () => {
+      for (const piped of this.#piped) await piped.arrived();
+    };
+    const result = await work().catch(async (error: unknown) => {
+      await arrived();
+      throw error;
+    });
+    await arrived();
+    return result;
   }
 
   async #stage(planned: PlannedInput, scratch: string, signal: AbortSignal): Promise<PlannedInput> {
@@ -250,6 +287,7 @@ export class WorkerSession {
     for (const session of [this.session, this.#loader, ...this.#connections]) session.interrupt();
     this.encoders?.interrupt();
     this.#sparse?.interrupt();
+    for (const piped of this.#piped) piped.interrupt();
   }
 
   /** Drops what was made for the task and takes room. */
@@ -263,6 +301,7 @@ export class WorkerSession {
 
   async close(): Promise<void> {
     await this.encoders?.close();
+    for (const piped of this.#piped.splice(0)) await piped.close();
     if (this.#options.fetched === undefined) await this.#fetched.close();
     await this.#sparse?.close();
     await this.#loader.close();
@@ -277,50 +316,6 @@ interface SessionParts {
   readonly sparse: SparseInputs | undefined;
 }
 
-/** Where no input is in a store, statements are not looked at. */
-async function prepareSparse(
-  session: Session,
-  loader: Session,
-  { inputs, storage, needs, unlisted }: WorkerSessionOptions,
-): Promise<SparseInputs | undefined> {
-  const mayBeSparse = (planned: PlannedInput) =>
-    planned.files.some((file) => isSparse(planned, file)) ||
-    (unlisted?.has(planned.name) && planned.input.paths.some(isRemote));
-  if (!inputs.some(mayBeSparse)) return undefined;
-  await forgetFileContents(session);
-  const sparse = new SparseInputs({
-    storage,
-    session: await session.connect(),
-    whole: needs?.wholeFiles ?? false,
-  });
-  for (const watched of [session, loader]) watched.beforeStatements(sparse.prepare);
-  return sparse;
-}
-
-/** Those that are fetched as they are: not the Parquet of which parts are. */
-function objectsToFetch(planned: PlannedInput): PlannedFile[] {
-  return planned.files.filter((file) => isRemote(file.url) && !isSparse(planned, file));
-}
-
 async function startEncoders(session: Session, count: number): Promise<EncoderPool | undefined> {
   return count === 0 ? undefined : EncoderPool.start(session, count, prepareStreaming);
-}
-
-/** More files than these are opened by their folders: DuckDB looks every read file up. */
-const MOST_FILES = 10_000;
-
-function readableBy({ inputs, unlisted }: WorkerSessionOptions): { files: string[]; folders: string[] } {
-  const count = inputs.reduce((total, { files }) => total + files.length, 0);
-  const byFolder = inputs.filter(({ name }) => unlisted?.has(name) || count > MOST_FILES);
-  const byFile = inputs.filter((input) => !byFolder.includes(input));
-  return {
-    files: byFile.flatMap(({ files }) =>
-      files.filter((file) => !isStaged(file) && !isRemote(file.url)).map(({ path }) => path),
-    ),
-    folders: byFolder.flatMap(({ input }) =>
-      input.paths
-        .filter((path) => !isRemote(path))
-        .map((path) => globRoot(templateGlob(path, input.pathColumns))),
-    ),
-  };
 }

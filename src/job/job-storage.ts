@@ -2,7 +2,7 @@ import type { StorageOptions } from '../storage/open-storage.ts';
 import { endpointProblem } from './endpoint.ts';
 import type { Job } from './job.ts';
 import type { JobContext } from './job-context.ts';
-import type { StorageFile } from './job-file.ts';
+import type { StorageFile } from './storage-file.ts';
 
 /** How a job's files are reached. @param endpoint - of the user; above what the job says */
 export function jobStorage(
@@ -17,13 +17,22 @@ export function readStorage(file: StorageFile, { source, report }: JobContext): 
   const problem = file.endpoint === undefined ? undefined : endpointProblem(file.endpoint);
   if (problem !== undefined)
     report.error(source.place(['storage', 'endpoint']), `storage.endpoint: ${problem}`);
-  const { path_style, requester_pays, sse, sse_kms_key: keyId, verify_etags, ...same } = file;
+  const {
+    path_style,
+    requester_pays,
+    sse,
+    sse_kms_key: keyId,
+    verify_etags,
+    orders_by_bytes,
+    ...same
+  } = file;
   const kind = keyId === undefined ? sse : 'kms';
   const s3 = {
     ...same,
     ...(path_style === undefined ? {} : { forcePathStyle: path_style }),
     ...(requester_pays === undefined ? {} : { requesterPays: requester_pays }),
     ...(kind === undefined ? {} : { encryption: kind === 'kms' ? { kind, keyId } : { kind } }),
+    ...(orders_by_bytes === undefined ? {} : { ordersByBytes: orders_by_bytes }),
     ...(verify_etags === undefined ? {} : { verifyEtags: verify_etags }),
   };
   return { s3 };

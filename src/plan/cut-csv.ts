@@ -1,5 +1,6 @@
-import { isRemote } from '../storage/is-remote.ts';
+import { isRemote, objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
+import { mapConcurrent } from './map-concurrent.ts';
 import type { PlannedFile } from './plan.ts';
 
 const LINE_FEED = 0x0a;
@@ -40,16 +41,13 @@ async function partStarts(
 ): Promise<number[]> {
   const { sizeBytes } = file;
   const parts = Math.ceil((sizeBytes - bodyStart) / targetBytes);
-  const starts = [bodyStart];
-  for (let part = 1; part < parts; part++) {
-    const nominal = bodyStart + Math.round((part * (sizeBytes - bodyStart)) / parts);
-    if (nominal <= (starts.at(-1) ?? 0)) continue;
-    const start = await nextLine(storage, file, nominal);
-    if (start === undefined) return [bodyStart];
-    if (start >= sizeBytes) break;
-    starts.push(start);
-  }
-  return starts;
+  const nominal = Array.from(
+    { length: parts - 1 },
+    (_, index) => bodyStart + Math.round(((index + 1) * (sizeBytes - bodyStart)) / parts),
+  );
+  const lines = await mapConcurrent(nominal, objectsAtOnce(file.url), (at) => nextLine(storage, file, at));
+  const starts = lines.flatMap((line) => (line === undefined || line >= sizeBytes ? [] : [line]));
+  return lines.includes(undefined) ? [bodyStart] : [...new Set([bodyStart, ...starts])];
 }
 
 /**

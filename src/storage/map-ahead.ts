@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 export interface MapAheadOptions<T, R> {
   /** How many pieces of work are under way together. */
   readonly ahead: number;
@@ -16,6 +18,8 @@ export async function* mapAhead<T, R>(
 ): AsyncGenerator<R> {
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
+  // Each piece of work listens to it, which is no leak.
+  setMaxListeners(0, either);
   const running: Promise<R>[] = [];
   const source = items[Symbol.iterator]();
   const start = () => {

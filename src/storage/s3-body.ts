@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { BadReply, DamagedReply } from './s3-failure.ts';
+import { BadReply, DamagedReply, LATER } from './s3-failure.ts';
 
 /**
  * The chunks of a reply's body. The SDK waits for ever for one that stalls; here each chunk has to come within
@@ -9,13 +9,18 @@ import { BadReply, DamagedReply } from './s3-failure.ts';
  */
 export async function* bodyChunks(body: unknown, idleTimeoutMs: number): AsyncGenerator<Buffer> {
   if (!(body instanceof Readable)) throw new BadReply('the answer has no body');
-  const timer = setTimeout(() => body.destroy(stalled(idleTimeoutMs)), idleTimeoutMs);
+  let isWaiting = true;
+  const timer = setTimeout(() => {
+    if (isWaiting) body.destroy(stalled(idleTimeoutMs));
+    else timer.refresh();
+  }, idleTimeoutMs);
   const chunks: AsyncIterable<Buffer> = body;
   try {
     for await (const chunk of chunks) {
-      clearTimeout(timer);
+      isWaiting = false;
       yield chunk;
       timer.refresh();
+      isWaiting = true;
     }
   } catch (error) {
     throw brokenBody(error);
@@ -32,7 +37,7 @@ function stalled(idleTimeoutMs: number): BadReply {
 function brokenBody(error: unknown): unknown {
   if (error instanceof BadReply || !(error instanceof Error)) return error;
   if (error.message.startsWith('Checksum mismatch'))
-    return new DamagedReply('the bytes do not match their checksum');
+    return new DamagedReply('the bytes do not match their checksum', LATER);
   if (error.name === 'TimeoutError') return new BadReply('the answer stalled');
   return new BadReply('the connection broke off in the midst of the answer');
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type ErrorKind, PitwallError } from '../error.ts';
 import type { S3 } from './s3-client.ts';
@@ -38,6 +39,8 @@ export async function callS3<T>(
   request: (client: S3Client, tries: Tries) => Promise<T>,
 ): Promise<T> {
   const state = newState(s3, action);
+  // As many requests may listen as there are, which is no leak.
+  if (action.signal !== undefined) setMaxListeners(0, action.signal);
   for (;;) {
     const client = await s3.client();
     try {

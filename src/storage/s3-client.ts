@@ -12,6 +12,8 @@ export interface S3 {
   /** Lets as many requests through as there are sockets: one that waits for a socket would time out. */
   readonly gate: Gate;
   client(): Promise<S3Client>;
+  /** Whether listings come in the order of the bytes of keys. Some servers go through folders instead: `a/` before `a-1`. */
+  ordersByBytes(): Promise<boolean>;
   /** Has the next request ask for credentials anew, files of profiles included, if this client is still in use. */
   forget(client: S3Client): void;
   /** Whether any request was answered: until then a server that cannot be reached is likely a wrong address. */
@@ -19,7 +21,7 @@ export interface S3 {
 }
 
 export function openS3(options: S3Options = {}): S3 {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = limitsOf(options);
   const connect = connector(options, limits);
   let client: Promise<S3Client> | undefined;
   let current: S3Client | undefined;
@@ -33,6 +35,10 @@ export function openS3(options: S3Options = {}): S3 {
       current = await client;
       return current;
     },
+    async ordersByBytes() {
+      const { config } = await this.client();
+      return options.ordersByBytes ?? config.forcePathStyle === false;
+    },
     forget(old) {
       if (current === old) client = undefined;
     },
@@ -41,6 +47,14 @@ export function openS3(options: S3Options = {}): S3 {
 
 const nothing = () => undefined;
 const VOID_LOGGER = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** The SDK begins to watch a socket 3 s late: with this, no request waits for 30 s. */
+const LONGEST_IDLE_MS = 25_000;
+
+function limitsOf({ limits }: S3Options): S3Limits {
+  const all = { ...DEFAULT_LIMITS, ...limits };
+  return { ...all, idleTimeoutMs: Math.min(all.idleTimeoutMs, LONGEST_IDLE_MS) };
+}
 
 /** The SDK tries once: only who repeats a request knows that a refusal may be the answer to its own first try. */
 function connector(options: S3Options, limits: S3Limits): () => Promise<S3Client> {
@@ -56,7 +70,8 @@ function connector(options: S3Options, limits: S3Limits): () => Promise<S3Client
     logger: VOID_LOGGER,
     requestHandler: {
       connectionTimeout: Math.min(limits.idleTimeoutMs, 10_000),
-      socketTimeout: limits.idleTimeoutMs,
+      // A little longer than that of bodies, which says more.
+      socketTimeout: limits.idleTimeoutMs + 200,
       httpAgent: new HttpAgent(sockets),
       httpsAgent: new HttpsAgent(sockets),
     },

@@ -2,7 +2,8 @@ import type { Tries } from './s3-call.ts';
 import type { S3 } from './s3-client.ts';
 import { plainEtag, quotedEtag } from './s3-etag.ts';
 import { BadReply, codeOf, statusOf } from './s3-failure.ts';
-import { headObject, readObjectStream } from './s3-read.ts';
+import { headObject } from './s3-head.ts';
+import { readObjectStream } from './s3-read.ts';
 import type { StoredObject, WriteCondition, WriteOutcome } from './storage.ts';
 import type { UploadSource } from './upload-source.ts';
 

@@ -3,8 +3,8 @@ import { callS3 } from './s3-call.ts';
 import type { S3 } from './s3-client.ts';
 import { quotedEtag } from './s3-etag.ts';
 import { statusOf } from './s3-failure.ts';
+import { headObject, payer } from './s3-head.ts';
 import { listPage, listPages } from './s3-list.ts';
-import { headObject, payer } from './s3-read.ts';
 import { parseS3Folder, parseS3Url, s3Url } from './s3-url.ts';
 
 /** `Storage.delete`. @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */

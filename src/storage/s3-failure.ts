@@ -20,11 +20,18 @@ export class BadReply extends Error {
 /** Bytes that are not those that were stored. */
 export class DamagedReply extends BadReply {
   override readonly name = 'DamagedReply';
+  readonly advice: string;
+
+  constructor(message: string, advice: string) {
+    super(message);
+    this.advice = advice;
+  }
 }
 
 export const DAMAGED_ADVICE =
   'run it again later; where the server gives ETags that are no MD5, set verify_etags: false for the storage';
-const LATER = 'run it again later';
+/** What a person can do about what passes. */
+export const LATER = 'run it again later';
 
 const BUSY = new Set([
   'SlowDown',
@@ -82,7 +89,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** Says what a failed request means. `undefined` for what is no failure of a request, but a mistake in the code. */
 export function describeFailure(error: unknown): S3Failure | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error instanceof DamagedReply) return { retry: 'few', cause: error.message, advice: DAMAGED_ADVICE };
+  if (error instanceof DamagedReply) return { retry: 'few', cause: error.message, advice: error.advice };
   if (error instanceof BadReply) return again(error.message, `${LATER}, or check the network and the server`);
   return describeAnswer(error) ?? describeCredentials(error) ?? describeNetwork(error);
 }
@@ -146,7 +153,8 @@ const NETWORK: Readonly<Record<string, string>> = {
 
 function describeNetwork(error: Error): S3Failure | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  if (error.name === 'TimeoutError' || error.name === 'RequestTimeout')
+  // The SDK calls a reset a TimeoutError, too.
+  if (error.name === 'TimeoutError' && (code === undefined || code === 'ETIMEDOUT'))
     return again('the server made no progress in time', `${LATER}, or check the network`);
   if (code === undefined)
     return isSdkNoise(error) ? again(`the answer cannot be read: ${error.name}`) : undefined;

@@ -5,7 +5,7 @@ import { bodyChunks } from './s3-body.ts';
 import { callS3, type Tries } from './s3-call.ts';
 import type { S3 } from './s3-client.ts';
 import { isMd5Etag, plainEtag, quotedEtag } from './s3-etag.ts';
-import { BadReply, codeOf, DamagedReply, statusOf } from './s3-failure.ts';
+import { BadReply, codeOf, DAMAGED_ADVICE, DamagedReply, statusOf } from './s3-failure.ts';
 import { parseS3Url } from './s3-url.ts';
 import type { ObjectVersion } from './storage.ts';
 
@@ -59,10 +59,11 @@ export interface OneGet {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** `large`: the body is more than `mostBytes` and was not read. */
+/** `large`: the body is more than `mostBytes`; `unsized`: the server does not say how long it is. Neither was read. */
 export type OneReply =
   | { readonly kind: 'read'; readonly bytes: Buffer }
-  | { readonly kind: 'large'; readonly version: ObjectVersion };
+  | { readonly kind: 'large'; readonly version: ObjectVersion }
+  | { readonly kind: 'unsized' };
 
 /**
  * Reads an object, or a range of one, by one request, and checks what comes against its length, its checksums and an
@@ -72,9 +73,10 @@ export async function getOnce(s3: S3, url: string, want: OneGet, mostBytes: numb
   return await callS3(s3, { verb: 'read', url, signal: want.signal }, async (client, tries) => {
     const reply = await sendGet({ s3, client, tries }, url, want).catch(undefinedBehindEnd);
     if (reply === undefined) return { kind: 'read', bytes: Buffer.alloc(0) };
-    const { version, bytes: expected } = checkWhole(reply, want);
     const chunks = bodyChunks(reply.Body, s3.limits.idleTimeoutMs);
-    if (expected > mostBytes) return await closed(chunks, version);
+    if (isUnsized(reply, want)) return await closed(chunks, { kind: 'unsized' });
+    const { version, bytes: expected } = checkWhole(reply, want);
+    if (expected > mostBytes) return await closed(chunks, { kind: 'large', version });
     const bytes = await collect(chunks);
     if (bytes.length !== expected) throw new BadReply(`the answer has ${bytes.length} bytes of ${expected}`);
     if (bytes.length === version.sizeBytes) checkMd5(s3, reply, bytes);
@@ -88,10 +90,18 @@ function undefinedBehindEnd(error: unknown): undefined {
 }
 
 /** A generator that was not begun has no `finally` to run. */
-async function closed(chunks: AsyncGenerator<Buffer>, version: ObjectVersion): Promise<OneReply> {
+async function closed(chunks: AsyncGenerator<Buffer>, reply: OneReply): Promise<OneReply> {
   await chunks.next();
   await chunks.return(undefined);
-  return { kind: 'large', version };
+  return reply;
+}
+
+function isUnsized(
+  { ContentLength, ContentRange, ETag }: GetObjectCommandOutput,
+  { version }: OneGet,
+): boolean {
+  const isS3 = ETag !== undefined;
+  return isS3 && ContentLength === undefined && ContentRange === undefined && version === undefined;
 }
 
 async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
@@ -214,5 +224,5 @@ export interface EncryptionReply {
 }
 
 export function notTheMd5(): DamagedReply {
-  return new DamagedReply('the bytes do not match the MD5 in the ETag');
+  return new DamagedReply('the bytes do not match the MD5 in its ETag', DAMAGED_ADVICE);
 }

@@ -10,7 +10,7 @@ import { callS3, type S3Action } from './s3-call.ts';
 import type { S3 } from './s3-client.ts';
 import { type Answer, conditionHeaders, ownWrite, refusal, settle, written } from './s3-condition.ts';
 import { BadReply, codeOf } from './s3-failure.ts';
-import { payer } from './s3-read.ts';
+import { payer } from './s3-head.ts';
 import { parseS3Url } from './s3-url.ts';
 import { writeOptions } from './s3-write-options.ts';
 import type { StoredObject, WriteCondition, WriteOutcome } from './storage.ts';

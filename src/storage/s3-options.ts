@@ -15,6 +15,8 @@ export interface S3Options {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** Whether an ETag that looks like an MD5 is one; false for servers and buckets where it is not. */
   readonly verifyEtags?: boolean | undefined;
+  /** Whether the server lists keys by their bytes, as AWS does; by default where buckets are names of hosts. */
+  readonly ordersByBytes?: boolean | undefined;
   readonly limits?: Partial<S3Limits> | undefined;
 }
 

@@ -1,65 +1,10 @@
-import { Readable } from 'node:stream';
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  type HeadObjectCommandOutput,
-  type S3Client,
-} from '@aws-sdk/client-s3';
 import { PitwallError } from '../error.ts';
 import { forEachAhead, mapAhead } from './map-ahead.ts';
-import { callS3 } from './s3-call.ts';
 import type { S3 } from './s3-client.ts';
-import { plainEtag } from './s3-etag.ts';
-import { BadReply, codeOf, statusOf } from './s3-failure.ts';
 import { getOnce, getPiece, type Piece, pieceBytes } from './s3-get.ts';
-import { parseS3Url } from './s3-url.ts';
+import { headObject } from './s3-head.ts';
 import { damaged, type Verifier, verifierOf } from './s3-verify.ts';
-import type { ObjectVersion, ReadOptions, StoredObject } from './storage.ts';
-
-/** `Storage.head`. @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
-export async function headObject(s3: S3, url: string): Promise<StoredObject | undefined> {
-  const reply = await headReply(s3, url);
-  if (reply === undefined) return undefined;
-  return { url, ...versionOf(reply) };
-}
-
-export async function headReply(s3: S3, url: string): Promise<HeadObjectCommandOutput | undefined> {
-  const { bucket, key } = parseS3Url(url);
-  const at = { Bucket: bucket, Key: key, ...payer(s3) };
-  return await callS3(s3, { verb: 'read', url }, async (client) => {
-    const reply = await client.send(new HeadObjectCommand(at)).catch(async (error: unknown) => {
-      if (statusOf(error) === 404) return undefined;
-      throw codeOf(error) === '' && isRefused(error) ? await namedError(client, at) : error;
-    });
-    if (reply !== undefined) versionOf(reply);
-    return reply;
-  });
-}
-
-function isRefused(error: unknown): boolean {
-  return statusOf(error) === 400 || statusOf(error) === 403;
-}
-
-/** HEAD has no body to say why it was refused; GET has. */
-async function namedError(client: S3Client, at: { Bucket: string; Key: string }): Promise<unknown> {
-  try {
-    const { Body: body } = await client.send(new GetObjectCommand({ ...at, Range: 'bytes=0-0' }));
-    if (body instanceof Readable) body.destroy();
-    return new BadReply('the server refused to tell of the object, but gives it');
-  } catch (error) {
-    return error;
-  }
-}
-
-export function payer(s3: S3): { RequestPayer?: 'requester' } {
-  return s3.options.requesterPays ? { RequestPayer: 'requester' } : {};
-}
-
-function versionOf({ ETag, ContentLength }: HeadObjectCommandOutput): ObjectVersion {
-  if (ETag === undefined || ContentLength === undefined)
-    throw new BadReply('the answer is not one of S3: it has no ETag or no length');
-  return { etag: plainEtag(ETag), sizeBytes: ContentLength };
-}
+import type { ObjectVersion, ReadOptions } from './storage.ts';
 
 /** The version to read: the one that was planned, or the one that lies there. */
 export async function versionToRead(s3: S3, url: string, { version }: ReadOptions): Promise<ObjectVersion> {
@@ -82,6 +27,8 @@ export async function readObject(s3: S3, url: string, options: ReadOptions = {})
   const range = isRange ? { start: start ?? 0, end: clipped(end, version) } : {};
   const reply = await getOnce(s3, url, { ...range, version, signal }, 2 * s3.limits.partBytes);
   if (reply.kind === 'read') return reply.bytes;
+  if (reply.kind === 'unsized')
+    return await readObject(s3, url, { ...options, version: await versionToRead(s3, url, options) });
   return await readParts(s3, pieceOf(url, reply.version, options));
 }
 

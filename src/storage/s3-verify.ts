@@ -1,11 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { PitwallError } from '../error.ts';
-import { callS3 } from './s3-call.ts';
 import type { S3 } from './s3-client.ts';
 import { isMd5Etag, plainEtag } from './s3-etag.ts';
 import { DAMAGED_ADVICE } from './s3-failure.ts';
-import { parseS3Url } from './s3-url.ts';
+import { headReply } from './s3-head.ts';
 import type { ObjectVersion } from './storage.ts';
 
 /** Compares the bytes of a whole object, given in order, with its ETag. */
@@ -86,16 +84,7 @@ interface Look {
 
 /** `undefined` where the server does not tell of parts, or nothing lies there any more. */
 async function lookAt(s3: S3, url: string, part?: number): Promise<Look | undefined> {
-  const { bucket, key } = parseS3Url(url);
-  const input = {
-    Bucket: bucket,
-    Key: key,
-    ...(part === undefined ? {} : { PartNumber: part }),
-    ...(s3.options.requesterPays ? { RequestPayer: 'requester' as const } : {}),
-  };
-  const reply = await callS3(s3, { verb: 'read', url }, (client) =>
-    client.send(new HeadObjectCommand(input)),
-  ).catch(undefinedIfRefused);
+  const reply = await headReply(s3, url, part).catch(undefinedIfRefused);
   if (reply === undefined) return undefined;
   const { ETag = '', ContentLength: bytes = 0, PartsCount: parts = 1 } = reply;
   const isEncrypted =

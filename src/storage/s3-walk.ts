@@ -2,8 +2,9 @@ import { Readable } from 'node:stream';
 import { compareUrls, globMatcher, isGlob } from './glob.ts';
 import type { S3 } from './s3-client.ts';
 import { keyPattern, literalHead, segmentMatcher } from './s3-glob.ts';
+import { headObject } from './s3-head.ts';
+import { listLevel } from './s3-level.ts';
 import { type ListRequest, listPage, listPages, type Page } from './s3-list.ts';
-import { headObject } from './s3-read.ts';
 import { parseS3Folder, s3Url } from './s3-url.ts';
 import type { StoredObject } from './storage.ts';
 
@@ -55,13 +56,12 @@ async function* namesIn({ s3, bucket }: Place, prefix: string, segment: string):
 
 async function* foldersIn({ s3, bucket }: Place, prefix: string, segment: string): AsyncGenerator<string> {
   const matches = segmentMatcher(segment);
-  const request = { bucket, prefix: prefix + literalHead(segment), isFlat: true };
-  for await (const { folders } of listPages(s3, request))
-    for (const folder of folders) if (matches(folder.slice(prefix.length, -1))) yield folder;
+  for await (const entry of listLevel(s3, { bucket, prefix: prefix + literalHead(segment) }))
+    if (entry.kind === 'folder' && matches(entry.prefix.slice(prefix.length, -1))) yield entry.prefix;
 }
 
-/** How many folders are listed together: of the innermost, and of those around them. */
-const [INNER_AHEAD, OUTER_AHEAD] = [12, 2];
+/** How many folders are listed together: of the innermost, of those around them, and where that is not known. */
+const [INNER_AHEAD, OUTER_AHEAD, LEVEL_AHEAD] = [12, 2, 4];
 
 /** The order of folders with their slashes is that of all that lies in them. */
 async function* walkFolders(
@@ -121,9 +121,13 @@ function readAhead(pages: AsyncIterable<Objects>, most: number): Readable {
 async function* walkAll({ s3, bucket }: Place, prefix: string): AsyncGenerator<Objects> {
   const request = { bucket, prefix };
   const page = await listPage(s3, request);
-  yield page.objects;
-  const last = page.next === undefined ? undefined : page.lastKey;
-  if (last === undefined) return;
+  if (page.next !== undefined && !(await s3.ordersByBytes())) {
+    yield* walkLevels({ s3, bucket }, prefix);
+    return;
+  }
+  yield page.objects.toSorted((a, b) => compareUrls(a.url, b.url));
+  const last = page.lastKey;
+  if (page.next === undefined || last === undefined) return;
   const borders = await findBorders(s3, request, last);
   const ranges = [last, ...borders].map((after, n) => ({ ...request, after, until: borders[n] }));
   yield* concatAhead(ranges, {
@@ -131,6 +135,19 @@ async function* walkAll({ s3, bucket }: Place, prefix: string): AsyncGenerator<O
     pages: PAGES_AHEAD,
     open: (range) => pagesUntil(s3, range),
   });
+}
+
+/** All below a prefix, folder by folder, for servers that do not list by bytes. */
+async function* walkLevels(place: Place, prefix: string): AsyncGenerator<Objects> {
+  yield* concatAhead(listLevel(place.s3, { bucket: place.bucket, prefix }), {
+    ahead: LEVEL_AHEAD,
+    pages: 1,
+    open: (entry) => (entry.kind === 'folder' ? walkLevels(place, entry.prefix) : onePage(entry.objects)),
+  });
+}
+
+async function* onePage(objects: Objects): AsyncGenerator<Objects> {
+  yield objects;
 }
 
 interface KeyRange extends ListRequest {

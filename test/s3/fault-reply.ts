@@ -74,8 +74,11 @@ function changeOf(fault: Fault, reply: ServerResponse): Transform | undefined {
       return flip(fault.atByte);
     case 'cut':
       return upTo(fault.afterBytes, () => undefined);
-    case 'break':
-      return upTo(fault.afterBytes, () => void reply.socket?.resetAndDestroy());
+    case 'break': {
+      // A reply that has ended has no socket any more.
+      const { socket } = reply;
+      return upTo(fault.afterBytes, () => void socket?.resetAndDestroy());
+    }
     case 'stall':
       return stall(fault.afterBytes);
     default:
