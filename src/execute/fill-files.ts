@@ -15,7 +15,7 @@ export interface FillRequest {
 
 /** Fetching the bytes between two spans costs less than another request, which waits for a round trip (decision 0012). */
 const GAP_BYTES = 64 * 1024;
-const PART_BYTES = 8 * 1024 * 1024;
+const PART_BYTES = 4 * 1024 * 1024;
 const CONCURRENT_REQUESTS = 32;
 
 /**

@@ -19,6 +19,8 @@ export class SparseFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly #options: SparseFileOptions;
+  #open: Promise<FileHandle> | undefined;
+  #users = 0;
   #filled: readonly Span[] = [];
   #fetchedBytes = 0;
 
@@ -59,7 +61,7 @@ export class SparseFile {
     const version = { sizeBytes, etag };
     const held: HeldByte[] = [];
     let at = span.start;
-    await withFile(this.path, 'r+', async (file) => {
+    await this.#using(async (file) => {
       for await (const chunk of storage.readStream(url, { ...span, version, signal })) {
         this.#fetchedBytes += chunk.length;
         held.push(...holdBack(chunk, at, heldBack));
@@ -79,6 +81,25 @@ export class SparseFile {
     this.#filled = mergeSpans([...this.#filled, ...spans]);
   }
 
+  /** One handle serves all that is under way together; of thousands of files none stays open. */
+  async #using<T>(work: (file: FileHandle) => Promise<T>): Promise<T> {
+    this.#open ??= open(this.path, 'r+');
+    this.#users++;
+    try {
+      return await work(await this.#open);
+    } catch (error) {
+      throw localError(error, 'write', this.path);
+    } finally {
+      if (--this.#users === 0) await this.#close();
+    }
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#open;
+    this.#open = undefined;
+    await (await file?.catch(() => undefined))?.close();
+  }
+
   /** Bytes that were filled before. */
   async read({ start, end }: Span): Promise<Buffer> {
     const bytes = Buffer.alloc(end - start);
@@ -87,7 +108,7 @@ export class SparseFile {
   }
 }
 
-/** A handle for the time of `work`: of thousands of files none stays open. */
+/** A handle for the time of `work`. */
 async function withFile<T>(path: string, flags: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
   try {
     const file = await open(path, flags);
