@@ -10,13 +10,14 @@ import { PitwallError } from './error.ts';
 import { divideLimits, machineLimits, type WorkerLimits } from './execute/machine-limits.ts';
 import { withScratch } from './execute/scratch.ts';
 import { reach } from './fault-point.ts';
+import { jobStorage } from './job/job-storage.ts';
 import { sumInputBytes } from './plan/input-bytes.ts';
 import type { Plan } from './plan/plan.ts';
 import { parseRunFolder, type RunFolder, runFolder } from './plan/run-folder.ts';
 import { createRunId } from './plan/run-id.ts';
 import { planAsk, samePlan } from './plan-ask.ts';
 import { costOfRun, refuseDear } from './plan-cost.ts';
-import { beginRun, hasPublished, readResumable, removeScratch } from './publish/begin-run.ts';
+import { beginRun, hasPublished, makeScratch, readResumable, removeScratch } from './publish/begin-run.ts';
 import { composePublication } from './publish/compose-publication.ts';
 import { tidyFailed, tidyPublished } from './publish/end-run.ts';
 import { throwFailedChecks } from './publish/failed-checks.ts';
@@ -40,7 +41,8 @@ import { type EventSink, type RunEvent, type RunResult, VOID_SINK } from './repo
 import { openNotifier } from './report/notifier.ts';
 import { openRunReport, type RunReport } from './report/run-report.ts';
 import { summarise, summariseUnchanged } from './report/summarise.ts';
-import { localStorage } from './storage/local.ts';
+import { isRemote } from './storage/is-remote.ts';
+import { openStorage } from './storage/open-storage.ts';
 
 export type { JobOptions } from './ask.ts';
 
@@ -64,6 +66,10 @@ export interface RunOptions extends JobOptions {
   readonly plan?: Plan;
   /** The folder of a run to go on with; see `resumeRun`. */
   readonly folder?: RunFolder;
+  /** A local folder for spilled and fetched data; by default beside local outputs, else that of temporary files. */
+  readonly scratch?: string;
+  /** Uses a store without conditional writes: the caller sees to it that no other run of the job is at work. */
+  readonly singleWriter?: boolean;
   /** After how long a run that gives no sign of life may be followed by another. */
   readonly leaseTtlMs?: number;
   /** Refuses to start when the inputs are larger. */
@@ -95,8 +101,9 @@ export async function runJob(ref: string, options: RunOptions = {}): Promise<Run
  * @throws PitwallError; `usage` when the run has ended, or the job or its inputs have changed since
  */
 export async function resumeRun(url: string, options: RunOptions = {}): Promise<RunResult> {
-  const folder = parseRunFolder(url);
-  const plan = await readResumable(localStorage(), folder);
+  const { s3Endpoint, scratch } = options;
+  const folder = parseRunFolder(url, scratch);
+  const plan = await readResumable(openStorage(jobStorage({}, s3Endpoint)), folder);
   const { job, only, asked } = plan;
   return runJob(job.folder, { ...options, ...asked, only, plan, folder });
 }
@@ -144,7 +151,7 @@ async function planAndRun(request: Request): Promise<RunResult> {
   const plan = await planRequest(request);
   signal.throwIfAborted();
   const forget = await watchStore(ask.storage, ask.store);
-  await prepareStore(ask.storage, ask.store, ask.job);
+  await prepareStore(ask.storage, ask.store, { ...ask.job, singleWriter: options.singleWriter });
   let waited = false;
   const onWait = (holder: string) => {
     waited = true;
@@ -194,26 +201,30 @@ async function runUnderLease(
   const { ask, options } = request;
   const { storage, store } = ask;
   const previous = await endInterrupted(ask, options);
-  const { force: fresh = false } = options;
+  const { force: fresh = false, scratch } = options;
   const unchanged = await unchangedResult(ask, { force: fresh, latest: previous });
   if (unchanged !== undefined) return unchanged;
   const plan = planned ?? (await planRequest(request));
   const reusable = await reusableWork(storage, previous);
-  await refuseCost(request, plan, reusable);
+  await refuseCost({ ...request, plan, folder: runFolder(store, runId, scratch) }, reusable);
   const { folder: given } = options;
-  const folder = await beginRun({ storage, store, plan, runId, given, fresh, published: reusable.published });
+  const { published } = reusable;
+  const folder = await beginRun({ storage, store, plan, runId, given, fresh, published, scratch });
   await lease.nameRun(folder.runId);
   const signal = AbortSignal.any([request.signal, lease.lost]);
   return await carryOut({ ...request, plan, folder, previous, reusable, lease, signal });
 }
 
 /** What can be skipped costs nothing. */
-async function refuseCost(request: Request, plan: Plan, reusable: ReusableWork): Promise<void> {
-  const { ask, options, signal } = request;
+async function refuseCost(
+  run: Pick<Run, keyof Request | 'plan' | 'folder'>,
+  reusable: ReusableWork,
+): Promise<void> {
+  const { ask, options, plan, signal } = run;
   const { maxCost, force = false } = options;
   if (maxCost === undefined) return;
   const { storage } = ask;
-  const limits = ownLimits({ ask, plan, options }).perWorker;
+  const limits = ownLimits(run).perWorker;
   const steps = await withScratch((scratch) =>
     planSteps({ storage, plan, limits, scratch, force, signal, ...reusable }),
   );
@@ -232,6 +243,7 @@ interface Run extends Request {
 
 async function carryOut(run: Run): Promise<RunResult> {
   const { ask, folder, options } = run;
+  await makeScratch(folder);
   const report = openReport(ask, folder, options);
   report.event({ ...describePlan(run.plan), runId: folder.runId, folder: folder.url });
   const result = await runAndPublish(run, report.event).catch((error) => failRun(run, report, error));
@@ -268,8 +280,8 @@ async function endInterrupted(ask: Ask, options: RunOptions): Promise<Manifest |
   const { onEvent = VOID_SINK } = options;
   const onWarning = (message: string) => onEvent({ kind: 'warning', message });
   const manifest = await rollForward(storage, store, { onWarning });
-  await removeScratch(storage, store);
-  const folder = runFolder(store, manifest?.runId ?? '');
+  await removeScratch(storage, store, options.scratch);
+  const folder = runFolder(store, manifest?.runId ?? '', options.scratch);
   if (manifest === undefined || (await storage.head(folder.plan)) === undefined) return manifest;
   if (await hasPublished(storage, folder)) return manifest;
   await tidyPublished(storage, folder);
@@ -339,20 +351,26 @@ function argumentsOf(options: RunOptions): Readonly<Record<string, unknown>> {
 }
 
 /** The one task of a fused plan has the whole machine. */
-function ownLimits({ ask: { store }, plan, options }: Pick<Run, 'ask' | 'plan' | 'options'>): WorkerLimits {
+function ownLimits({ folder, plan, options }: Pick<Run, 'folder' | 'plan' | 'options'>): WorkerLimits {
   const workers = plan.shape === 'fused' ? 1 : options.workers;
-  return divideLimits(machineLimits(options), { ...options, workers, spillTo: store });
+  return divideLimits(machineLimits(options), { ...options, workers, spillTo: folder.scratch });
 }
 
 /** A fused plan needs no other process. */
 function openEngine(run: Run, onEvent: EventSink): LazyEngine {
-  const { plan, folder, options, signal } = run;
+  const { ask, plan, folder, options, signal } = run;
+  const { storageOptions } = ask;
   const engine = options.engine ?? (plan.shape === 'fused' ? inProcess : localEngine());
   const { workers, perWorker } = ownLimits(run);
   return new LazyEngine(engine, {
-    ...{ folder, workers, limits: perWorker, signal },
+    ...{ folder, storageOptions, workers, limits: perWorker, signal, prefetches: readsObjects(plan, folder) },
     onEvent: (event) => onEvent({ kind: 'task', event }),
   });
+}
+
+/** Whether what tasks read takes its time to come. */
+function readsObjects({ inputs }: Plan, { url }: RunFolder): boolean {
+  return isRemote(url) || inputs.some(({ input }) => input.paths.some(isRemote));
 }
 
 /** A controller that follows the caller's signal until `done`; its reason is always a PitwallError of kind `interrupted`. */

@@ -2,10 +2,12 @@ import { type Command, Option } from 'commander';
 import {
   addRunOptions,
   debugOption,
+  endpointOption,
   jobOption,
   jsonOption,
   logOption,
   onlyOption,
+  scratchOption,
   setOption,
 } from './add-options.ts';
 import { parseBytes } from './parse-bytes.ts';
@@ -34,6 +36,7 @@ function addRun(program: Command, terminal: Terminal, signal: AbortSignal): void
     .command('run <job>')
     .description('run a job and publish its outputs')
     .addOption(setOption())
+    .addOption(endpointOption())
     .addOption(onlyOption())
     .option('--force', 'run what is unchanged as well')
     .option(
@@ -58,6 +61,7 @@ function addPlan(program: Command, terminal: Terminal, signal: AbortSignal): voi
     .command('plan <job>')
     .description('show what a run would read and do, and what it would skip')
     .addOption(setOption())
+    .addOption(endpointOption())
     .addOption(onlyOption())
     .option('--force', 'plan what is unchanged as well')
     .option('--workers <n>', 'for so many worker processes', parseCount('--workers'))
@@ -78,7 +82,8 @@ function addResume(program: Command, terminal: Terminal, signal: AbortSignal): v
     .command('resume <run>')
     .description('go on with a run that was interrupted or failed')
     .addOption(jobOption())
-    .addOption(setOption());
+    .addOption(setOption())
+    .addOption(endpointOption());
   addRunOptions(command).action(async (run, options) =>
     (await import('./resume-command.ts')).resumeCommand(run, options, terminal, signal),
   );
@@ -89,6 +94,7 @@ function addRuns(program: Command, terminal: Terminal): void {
     .command('runs [job]')
     .description('list the runs of a job, or of all jobs here')
     .addOption(setOption())
+    .addOption(endpointOption())
     .option('--limit <n>', 'at most so many of each job', parseCount('--limit'), 20)
     .addOption(jsonOption())
     .addOption(debugOption())
@@ -101,6 +107,7 @@ function addShow(program: Command, terminal: Terminal): void {
     .description('show what a run did: its steps, failures, checks and outputs')
     .addOption(jobOption())
     .addOption(setOption())
+    .addOption(endpointOption())
     .addOption(jsonOption())
     .addOption(debugOption())
     .action(async (run, options) => (await import('./show-command.ts')).showCommand(run, options, terminal));
@@ -112,6 +119,7 @@ function addDiff(program: Command, terminal: Terminal): void {
     .description('count the rows added, removed and changed in each output between two runs')
     .addOption(jobOption())
     .addOption(setOption())
+    .addOption(endpointOption())
     .addOption(jsonOption())
     .addOption(debugOption())
     .action(async (before, after, options) =>
@@ -124,6 +132,7 @@ function addVerify(program: Command, terminal: Terminal): void {
     .command('verify <job>')
     .description('compare what lies at the outputs with what was published')
     .addOption(setOption())
+    .addOption(endpointOption())
     .addOption(jsonOption())
     .addOption(debugOption())
     .action(async (job, options) =>
@@ -136,6 +145,7 @@ function addRollback(program: Command, terminal: Terminal, signal: AbortSignal):
     .command('rollback <job> <run>')
     .description('publish again what an earlier run published')
     .addOption(setOption())
+    .addOption(endpointOption())
     .option('--wait', 'wait while a run of the job is at work')
     .addOption(jsonOption())
     .addOption(debugOption())
@@ -149,6 +159,7 @@ function addClean(program: Command, terminal: Terminal): void {
     .command('clean <job>')
     .description('list the folders of runs that nothing needs any more; delete them with --yes')
     .addOption(setOption())
+    .addOption(endpointOption())
     .option('--yes', 'delete them')
     .addOption(
       new Option('--older-than <duration>', 'leave younger ones, such as 12h')
@@ -169,6 +180,8 @@ function addTask(program: Command, terminal: Terminal, signal: AbortSignal): voi
     .option('--threads <n>', 'threads for DuckDB (all processors)', parseCount('--threads'))
     .option('--memory <size>', 'memory for DuckDB', parseBytes('--memory'))
     .addOption(logOption())
+    .addOption(endpointOption())
+    .addOption(scratchOption())
     .addOption(jsonOption())
     .addOption(debugOption())
     .action(async (run, step, index, options) =>

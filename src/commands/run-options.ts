@@ -15,6 +15,8 @@ export interface SharedRunOptions {
   /** Bytes. */
   readonly memory?: number;
   readonly allowPartial?: boolean;
+  readonly scratch?: string;
+  readonly singleWriter?: boolean;
   readonly wait?: boolean;
   /** Seconds. */
   readonly leaseTtl?: number;
@@ -25,12 +27,14 @@ export interface SharedRunOptions {
 
 /** The same, as a run takes it. The local engine is the default one. */
 export function toRunOptions(options: SharedRunOptions): RunOptions {
-  const { workers, threads, memory, allowPartial, wait, leaseTtl } = options;
+  const { workers, threads, memory, allowPartial, scratch, singleWriter, wait, leaseTtl } = options;
   return {
     ...(workers === undefined ? {} : { workers }),
     ...(threads === undefined ? {} : { threads }),
     ...(memory === undefined ? {} : { memoryBytes: memory }),
     ...(allowPartial === undefined ? {} : { allowPartial }),
+    ...(scratch === undefined ? {} : { scratch }),
+    ...(singleWriter === undefined ? {} : { singleWriter }),
     ...(wait === undefined ? {} : { wait }),
     ...(leaseTtl === undefined ? {} : { leaseTtlMs: leaseTtl * 1000 }),
   };

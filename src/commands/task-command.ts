@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import type { TaskEvent } from '../engine/engine.ts';
 import { PitwallError } from '../error.ts';
 import { machineLimits } from '../execute/machine-limits.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
 import { openTaskWorker, type TaskOutcomeOfWorker, type TaskWorkerOptions } from '../execute/task-worker.ts';
+import { jobStorage } from '../job/job-storage.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
+import { readPlan } from '../plan/task-files.ts';
 import { count } from '../plan/text-amounts.ts';
 import type { RunEvent } from '../report/event.ts';
 import type { LogTarget } from '../report/log-target.ts';
 import type { RunLog } from '../report/run-log.ts';
 import { taskMetrics } from '../report/run-metrics.ts';
-import { openRunFolder } from './find-run.ts';
+import { isRemote } from '../storage/is-remote.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import { type FoundRun, type OpenRunFolderOptions, openRunFolder } from './find-run.ts';
 import { logged, openLog } from './open-log.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,6 +25,8 @@ export interface TaskCommandOptions {
   /** Bytes. */
   readonly memory?: number;
   readonly log?: LogTarget;
+  readonly s3Endpoint?: string;
+  readonly scratch?: string;
   readonly json?: boolean;
 }
 
@@ -34,11 +40,11 @@ export async function taskCommand(
   run: string,
   stepId: string,
   index: number,
-  { threads, memory, log: target, json = false }: TaskCommandOptions,
+  { threads, memory, log: target, s3Endpoint, scratch: scratchBase, json = false }: TaskCommandOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { storage, folder } = await openRunFolder(run);
+  const { storage, folder } = await openTaskRun(run, { s3Endpoint, scratch: scratchBase });
   const limits = machineLimits({
     ...(threads === undefined ? {} : { threads }),
     ...(memory === undefined ? {} : { memoryBytes: memory }),
@@ -49,10 +55,9 @@ export async function taskCommand(
   const log = await openLog(target, terminal, fields);
   const outcome = await logged(log, terminal, async () => {
     const scratch = `${folder.scratch}/task-${attempt}`;
-    await mkdir(scratch, { recursive: true });
+    await mkdir(scratch, { recursive: true, mode: 0o700 });
     const worker = { storage, folder, limits, scratch, steps: [stepId], signal };
-    const removeScratch = () => rm(scratch, { recursive: true, force: true });
-    const done = await runOne(worker, place, tellTask(log)).finally(removeScratch);
+    const done = await runOne(worker, place, tellTask(log)).finally(() => removeScratch(scratch, folder));
     log.event(measureTask(folder, done));
     return done;
   });
@@ -83,6 +88,21 @@ const WORKER = 0;
 /** A log takes the events of one task as those of a run. */
 function tellTask(log: RunLog): (event: TaskEvent) => void {
   return (event) => log.event({ kind: 'task', event });
+}
+
+/** What another task of the run has there stays. */
+async function removeScratch(scratch: string, { url }: RunFolder): Promise<void> {
+  await rm(scratch, { recursive: true, force: true });
+  if (isRemote(url)) await rmdir(dirname(scratch)).catch(() => undefined);
+}
+
+/** The plan says how the job's own files are reached. */
+async function openTaskRun(run: string, options: OpenRunFolderOptions): Promise<FoundRun> {
+  const found = await openRunFolder(run, options);
+  const { job } = await readPlan(found.storage, found.folder, { filesOf: [] });
+  return job.storage === undefined
+    ? found
+    : { ...found, storage: openStorage(jobStorage(job, options.s3Endpoint)) };
 }
 
 async function runOne(

@@ -18,6 +18,8 @@ export interface TaskRecord {
   readonly elapsedMs: number;
   /** The most that it had spilled to the disk at one time, as far as it was seen. */
   readonly spillBytes?: number;
+  /** What the worker fetched from object stores for it, and for later tasks meanwhile; where it did. */
+  readonly fetchedBytes?: number;
 }
 
 /** A file that waits, whole and on the disk, to be given its name. */

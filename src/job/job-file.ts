@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { notifySchema } from './notify-file.ts';
 import { pricesSchema } from './price-file.ts';
 import { SIZE_TEXT } from './size-text.ts';
+import { storageSchema } from './storage-file.ts';
 
 /** The job file as it is written: every key, its type, its default, and its text for editors. */
 export type JobFile = z.output<typeof jobFileSchema>;
@@ -249,6 +250,7 @@ export const jobFileSchema = z
       .describe('Who is told of the end of a run: one entry or a list.'),
     prices: pricesSchema.default({}),
     checks: z.array(checkSchema).default([]).describe('What has to hold before anything is published.'),
+    storage: storageSchema.optional(),
     fuse_below: z
       .union([z.string().regex(SIZE_TEXT, 'expected a size like 256MB or 1GiB'), count])
       .optional()

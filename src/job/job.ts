@@ -1,3 +1,5 @@
+import type { StorageOptions } from '../storage/open-storage.ts';
+
 /**
  * What the analyst asks, rendered: parameters resolved, defaults applied, paths absolute, names checked.
  * Plain JSON data (no bigint, no Date, no class), so that a plan can hold it and a fingerprint can hash it.
@@ -20,6 +22,8 @@ export interface Job {
   readonly notify: readonly Notice[];
   /** What the job says that engines cost; a plan has none of it. */
   readonly prices: Prices;
+  /** How object stores are reached, where the environment is not to tell. */
+  readonly storage?: StorageOptions | undefined;
 }
 
 /** By the name of an engine. */

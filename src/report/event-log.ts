@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import type { Storage } from '../storage/storage.ts';
 import type { EventSink } from './event.ts';
 import { progressLimit, toLine } from './event-line.ts';
@@ -17,7 +17,7 @@ export interface EventLog {
 export interface EventLogTarget {
   /** A local file in an existing folder; lines are appended to it while the run lasts. */
   readonly file: string;
-  /** Where the whole lies in the end; with another url than `file` the lines are added there by `close`. */
+  /** Where the whole lies in the end; with another url than `file` the lines are added there by `close`, and the file is removed. */
   readonly url: string;
   readonly storage: Storage;
 }
@@ -62,5 +62,7 @@ async function addTo({ file, url, storage }: EventLogTarget): Promise<void> {
     await storage.writeAtomic(url, Buffer.concat([...before, await readFile(file)]));
   } catch {
     // The run is done, whatever becomes of its log.
+  } finally {
+    await rm(file, { force: true }).catch(() => undefined);
   }
 }

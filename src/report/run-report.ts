@@ -23,7 +23,7 @@ export interface RunReportOptions {
   /** What run_results.json says that was asked for. */
   readonly args: Readonly<Record<string, unknown>>;
   readonly onEvent: EventSink;
-  /** A local file for the events while the run lasts; by default the run folder's own, which then has to be local. */
+  /** A local file for the events while the run lasts; by default the run folder's own. */
   readonly eventsFile?: string;
 }
 
@@ -38,7 +38,7 @@ export interface RunReport {
 
 /** Opens the report of a run whose folder exists. Exactly one of `succeeded` and `failed` ends it. */
 export function openRunReport(options: RunReportOptions): RunReport {
-  const { storage, folder, job, onEvent, eventsFile = folder.events } = options;
+  const { storage, folder, job, onEvent, eventsFile = folder.eventsFile } = options;
   const redact = createRedactor();
   const startedMs = performance.now();
   const log = createEventLog({ runId: folder.runId, redact });
@@ -78,6 +78,8 @@ export function openRunReport(options: RunReportOptions): RunReport {
     succeeded: async (result) => {
       measure(result);
       event({ kind: 'published', result });
+      // What says that the run has ended comes last: a run that is killed after it leaves no file on this machine.
+      if (eventsFile !== folder.events) await log.close();
       const lose = (error: unknown) => event({ kind: 'warning', message: describeLoss(error) });
       await write(result).then(show).catch(lose);
       await log.close();

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -216,14 +216,67 @@ export function storageContract(name: string, storage: Storage, root: () => Prom
     });
 
     it('moves a file of this machine to a name', async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'pitwall-put-'));
-      onTestFinished(() => rm(folder, { recursive: true }));
-      const [path, url] = [join(folder, 'local.txt'), `${await root()}/deep/a.txt`];
+      const [path, url] = [join(await localFolder(), 'local.txt'), `${await root()}/deep/a.txt`];
       await put(url, 'old');
       await writeFile(path, 'new');
       await storage.put(path, url);
       expect(text(await storage.read(url))).toBe('new');
       await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
+    });
+
+    it('copies a file of this machine to a name, which stays, and under a condition', async () => {
+      const path = join(await localFolder(), 'local.txt');
+      const url = `${await root()}/deep/a.txt`;
+      await writeFile(path, 'new');
+      const outcome = await storage.upload(path, url, { kind: 'absent' });
+      expect(outcome).toEqual({ kind: 'written', etag: (await storage.head(url))?.etag });
+      await writeFile(path, 'newer');
+      expect(await storage.upload(path, url, { kind: 'absent' })).toEqual({ kind: 'refused' });
+      expect(text(await storage.read(url))).toBe('new');
+      const etag = outcome.kind === 'written' ? outcome.etag : '';
+      expect((await storage.upload(path, url, { kind: 'match', etag })).kind).toBe('written');
+      expect(text(await storage.read(url))).toBe('newer');
+      expect(await readFile(path, 'utf8')).toBe('newer');
+    });
+
+    it('writes a range into a file of this machine, where it is told to, and leaves the rest of it', async () => {
+      const path = join(await localFolder(), 'local.txt');
+      const url = `${await root()}/a.txt`;
+      await put(url, 'hello world');
+      expect(await storage.download(url, path)).toBe(11);
+      expect(await readFile(path, 'utf8')).toBe('hello world');
+      expect(await storage.download(url, path, { start: 6, end: 600, at: 0 })).toBe(5);
+      expect(await readFile(path, 'utf8')).toBe('world world');
+      expect(await storage.download(url, path, { start: 0, end: 2, at: 20 })).toBe(2);
+      expect((await readFile(path)).length).toBe(22);
+      expect(await storage.download(url, path, { start: 3, end: 3 })).toBe(0);
+    });
+
+    it('reads the version that it is asked for, and no other', async () => {
+      const path = join(await localFolder(), 'local.txt');
+      const url = `${await root()}/a.txt`;
+      await put(url, 'one');
+      const version = await storage.head(url);
+      expect(text(await storage.read(url, { version }))).toBe('one');
+      expect(text(await storage.read(url, { version, start: 1, end: 2 }))).toBe('n');
+      expect(text(await storage.read(url, { version, start: 3 }))).toBe('');
+      await put(url, 'two');
+      const changed = {
+        kind: 'data',
+        message: `${url} was replaced by another version while it was in use; run it again, so that it is planned anew`,
+      };
+      await expect(storage.read(url, { version })).rejects.toMatchObject(changed);
+      await expect(storage.read(url, { version, start: 1, end: 2 })).rejects.toMatchObject(changed);
+      await expect(collect(storage.readStream(url, { version }))).rejects.toMatchObject(changed);
+      await expect(storage.download(url, path, { version })).rejects.toMatchObject(changed);
+    });
+
+    it('stops reading when it is told to', async () => {
+      const url = `${await root()}/a.txt`;
+      await put(url, 'one');
+      const signal = AbortSignal.abort(new Error('no more'));
+      await expect(storage.read(url, { signal })).rejects.toThrow('no more');
+      await expect(collect(storage.readStream(url, { signal }))).rejects.toThrow('no more');
     });
 
     it('deletes a version only under its etag', async () => {
@@ -269,6 +322,12 @@ export function storageContract(name: string, storage: Storage, root: () => Prom
       expect(await urls(`${base}/we[ir]d*.csv`)).toEqual([`${base}/we[ir]d*.csv`]);
     });
   });
+}
+
+async function localFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pitwall-local-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
 }
 
 async function collect<T extends StoredObject | Uint8Array>(items: AsyncIterable<T>): Promise<T[]> {
