@@ -27,6 +27,7 @@ import time
 
 ARCHIVE = "pitwall"
 TAIL_BYTES = 4000
+OF_TASK = ("id", "folder", "step", "command", "threads", "memory", "endpoint")
 ALIVE_SECONDS = 5
 PR_SET_PDEATHSIG = 1
 LEAST_MEMORY_BYTES = 128 * 2**20
@@ -69,6 +70,8 @@ def run_task(work, index):
     slots = max(1, (work["executor_cores"] or os.cpu_count() or 1) // work["task_cpus"])
     memory = work["memory"] or memory_bytes(slots, work["heap_bytes"])
     limits = ["--threads", str(work["threads"] or work["task_cpus"]), "--memory", str(memory)]
+    if work["endpoint"]:
+        limits += ["--s3-endpoint", work["endpoint"]]
     task = ["task", work["folder"], work["step"], str(index), "--submission", work["id"]]
     child = subprocess.Popen(
         own_command(work["command"]) + task + limits,
@@ -144,7 +147,7 @@ class Driver:
         conf = self.context.getConf()
         heap = self.context._jsc.sc().executorMemory() * 2**20
         return {
-            **{key: message[key] for key in ("id", "folder", "step", "command", "env", "threads", "memory")},
+            **{key: message[key] for key in (*OF_TASK, "env")},
             "task_cpus": int(conf.get("spark.task.cpus", "1")),
             "executor_cores": int(conf.get("spark.executor.cores", "0")),
             "heap_bytes": heap,

@@ -4,9 +4,12 @@ import { PitwallError } from '../error.ts';
 import { type ReportPlace, writeFailure } from '../execute/failure-report.ts';
 import { machineLimits } from '../execute/machine-limits.ts';
 import { openTaskWorker, type TaskOutcomeOfWorker, type TaskWorkerOptions } from '../execute/task-worker.ts';
+import { jobStorage } from '../job/job-storage.ts';
+import { readPlan } from '../plan/task-files.ts';
 import { count } from '../plan/text-amounts.ts';
 import { createRedactor } from '../report/redact.ts';
-import { openRunFolder } from './find-run.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import { type FoundRun, type OpenRunFolderOptions, openRunFolder } from './find-run.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface TaskCommandOptions {
@@ -15,6 +18,8 @@ export interface TaskCommandOptions {
   readonly memory?: number;
   /** With what an engine handed it over: then a failure is left for the engine to read. */
   readonly submission?: string;
+  readonly s3Endpoint?: string;
+  readonly scratch?: string;
   readonly json?: boolean;
 }
 
@@ -28,11 +33,11 @@ export async function taskCommand(
   run: string,
   stepId: string,
   index: number,
-  { threads, memory, submission, json = false }: TaskCommandOptions,
+  { threads, memory, s3Endpoint, scratch: scratchBase, submission, json = false }: TaskCommandOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { storage, folder } = await openRunFolder(run);
+  const { storage, folder } = await openTaskRun(run, { s3Endpoint, scratch: scratchBase });
   const limits = machineLimits({
     ...(threads === undefined ? {} : { threads }),
     ...(memory === undefined ? {} : { memoryBytes: memory }),
@@ -61,6 +66,15 @@ async function leaveFailure(
 ): Promise<void> {
   const report = { error, limits, redact: createRedactor() };
   await writeFailure(storage, folder, place, report).catch(() => undefined);
+}
+
+/** The plan says how the job's own files are reached. */
+async function openTaskRun(run: string, options: OpenRunFolderOptions): Promise<FoundRun> {
+  const found = await openRunFolder(run, options);
+  const { job } = await readPlan(found.storage, found.folder, { filesOf: [] });
+  return job.storage === undefined
+    ? found
+    : { ...found, storage: openStorage(jobStorage(job, options.s3Endpoint)) };
 }
 
 async function runOne(

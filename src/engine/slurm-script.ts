@@ -12,6 +12,8 @@ export interface SlurmJob {
   readonly folderUrl: string;
   /** How Pitwall is called on the nodes. */
   readonly command: readonly string[];
+  /** Of S3, where the user gave one. */
+  readonly endpoint?: string | undefined;
   /** How many elements may run at once. */
   readonly workers?: number | undefined;
   readonly threads?: number | undefined;
@@ -33,11 +35,12 @@ const MOST_REQUEUES = 5;
 
 /** The script that each element runs; Slurm takes the exit code of `pitwall task`. */
 export function slurmScript(job: SlurmJob): string {
-  const { array, command, folderUrl, stepId, submission, threads, memoryBytes } = job;
+  const { array, command, folderUrl, stepId, submission, threads, memoryBytes, endpoint } = job;
   const index = `"$((SLURM_ARRAY_TASK_ID + ${array.base}))"`;
   const limits = [
     ...(threads === undefined ? [] : ['--threads', String(threads)]),
     ...(memoryBytes === undefined ? [] : ['--memory', String(memoryBytes)]),
+    ...(endpoint === undefined ? [] : ['--s3-endpoint', endpoint]),
   ];
   const before = [...command, 'task', folderUrl, stepId].map(quoteShell).join(' ');
   const after = ['--submission', submission, ...limits].map(quoteShell).join(' ');

@@ -111,6 +111,7 @@ class SlurmSession implements ClusterSession {
       const { threads, memoryBytes } = limits;
       const id = await this.#sbatch({
         ...{ array, log, workers, threads, memoryBytes, args: this.#args, command: this.#command },
+        endpoint: this.#run.storageOptions?.s3?.endpoint,
         ...{ submission: submission.id, stepId: submission.stepId, folderUrl: this.#run.folder.url },
       });
       const last = array.base + this.#maxArraySize;

@@ -13,6 +13,8 @@ export type ToSpark =
       readonly env: Readonly<Record<string, string>>;
       readonly threads: number | null;
       readonly memory: number | null;
+      /** Of S3, where the user gave one. */
+      readonly endpoint: string | null;
     }
   | { readonly kind: 'cancel'; readonly ids: readonly string[] }
   | { readonly kind: 'end' };

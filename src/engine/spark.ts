@@ -118,6 +118,7 @@ class SparkSession implements ClusterSession {
       ...{ kind: 'submit', id, folder: this.#run.folder.url, step: stepId, tasks: indexes },
       ...{ command: this.#command, env: passedEnv(process.env) },
       ...{ threads: threads ?? null, memory: memoryBytes ?? null },
+      endpoint: this.#run.storageOptions?.s3?.endpoint ?? null,
     });
   }
 

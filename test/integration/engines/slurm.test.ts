@@ -6,7 +6,8 @@ import { emptyFolder, readPublished, writeFiles } from '../../e2e/workspace.ts';
 import { start } from '../processes.ts';
 import { A_TASK_EACH, runIds, seasonsWorkspace, smallTasks } from '../seasons-job.ts';
 import { testEngine } from './contract.ts';
-import { stoppedTasks, untilNoTask } from './engine-rig.ts';
+import { testEngineOnS3 } from './contract-s3.ts';
+import { type EngineRig, stoppedTasks, untilNoTask } from './engine-rig.ts';
 import { missingPrograms, type SlurmHarness, startSlurm } from './slurm-harness.ts';
 
 const missing = missingPrograms();
@@ -27,11 +28,14 @@ describe.skipIf(missing.length > 0 && process.env.CI === undefined)(
     });
     afterAll(() => slurm?.stop());
 
-    testEngine('slurm', () => ({
+    const rig = (): EngineRig => ({
       args: ['--engine', 'slurm'],
       env: running().env,
       killExecutor: (pid) => running().killNodeOf(pid),
-    }));
+    });
+
+    testEngine('slurm', rig);
+    testEngineOnS3('slurm', rig);
 
     test('a job that is cancelled by hand ends its run with exit code 75, and resume goes on', async () => {
       const cwd = await seasonsWorkspace([2001, 2002]);

@@ -9,7 +9,8 @@ import { emptyFolder, readPublished } from '../../e2e/workspace.ts';
 import { start } from '../processes.ts';
 import { A_TASK_EACH, seasonsWorkspace, smallTasks } from '../seasons-job.ts';
 import { testEngine } from './contract.ts';
-import { stoppedTasks } from './engine-rig.ts';
+import { testEngineOnS3 } from './contract-s3.ts';
+import { type EngineRig, stoppedTasks } from './engine-rig.ts';
 import { missingParts, type SparkHarness, startSpark } from './spark-harness.ts';
 
 const execFile = promisify(execFileLater);
@@ -36,11 +37,14 @@ describe.skipIf(missing.length > 0 && process.env.CI === undefined)(
     });
     afterAll(() => spark?.stop());
 
-    testEngine('spark', () => ({
+    const rig = (): EngineRig => ({
       args: args(),
       env: running().env,
       killExecutor: (pid) => running().killWorkerOf(pid),
-    }));
+    });
+
+    testEngine('spark', rig);
+    testEngineOnS3('spark', rig);
 
     describe('with what pitwall pack makes', () => {
       let folder = '';
