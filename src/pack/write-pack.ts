@@ -44,7 +44,7 @@ export async function writePack({ packageFolder, node, jobs, output }: PackOptio
   );
   const partial = `${output}.partial`;
   try {
-    await pipeline(tarArchive([...all.values()]), createGzip({ level: 9 }), createWriteStream(partial));
+    await pipeline(tarArchive([...all.values()]), createGzip(), createWriteStream(partial));
     await rename(partial, output);
   } finally {
     await rm(partial, { force: true });

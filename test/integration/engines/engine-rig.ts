@@ -12,7 +12,7 @@ export interface EngineRig {
 }
 
 /** How long a condition may take on a busy machine before the test has failed. */
-const DEADLINE = { timeout: 100_000, interval: 50 };
+const DEADLINE = { timeout: 200_000, interval: 50 };
 
 export interface TaskProcess {
   readonly pid: number;
