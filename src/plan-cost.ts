@@ -1,7 +1,6 @@
 import type { Ask } from './ask.ts';
 import type { StepResult } from './engine/run-steps.ts';
 import { PitwallError } from './error.ts';
-import { divideLimits, type MachineLimits, machineLimits } from './execute/machine-limits.ts';
 import type { EnginePrice, Prices } from './job/job.ts';
 import { readUserConfig, userConfigPath } from './job/user-config.ts';
 import {
@@ -15,11 +14,12 @@ import {
 } from './plan/estimate-cost.ts';
 import type { Plan } from './plan/plan.ts';
 import type { StepPlan } from './plan/step-plan.ts';
+import { type LimitOptions, planLimits } from './plan-limits.ts';
 
 export interface CostQuestion {
   readonly ask: Ask;
   readonly plan: Plan;
-  readonly options: Partial<MachineLimits> & { readonly workers?: number };
+  readonly options: LimitOptions;
 }
 
 /** The engine of a run that names none. */
@@ -46,8 +46,7 @@ export async function estimateCosts(
 /** The one task of a fused plan has the whole machine. */
 function costMachine({ plan, options }: Pick<CostQuestion, 'plan' | 'options'>): CostMachine {
   const wanted = plan.shape === 'fused' ? { ...options, workers: 1 } : options;
-  const { workers, perWorker } = divideLimits(machineLimits(options), wanted);
-  return { ...perWorker, workers };
+  return planLimits(wanted);
 }
 
 /** @throws PitwallError (`usage`) when a run is estimated to cost more than so many dollars, or nothing is known of prices */

@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
 import { type Ask, askedBytes, type JobOptions, readAsk, unchangedResult } from './ask.ts';
-import type { Engine } from './engine/engine.ts';
+import type { AskedLimits, Engine } from './engine/engine.ts';
 import { inProcess } from './engine/in-process.ts';
 import { LazyEngine } from './engine/lazy-engine.ts';
 import { localEngine } from './engine/local.ts';
 import { planSteps, runSteps, type StepResult } from './engine/run-steps.ts';
 import { throwFailures } from './engine/step-failure.ts';
 import { PitwallError } from './error.ts';
-import { divideLimits, machineLimits, type WorkerLimits } from './execute/machine-limits.ts';
 import { withScratch } from './execute/scratch.ts';
 import { reach } from './fault-point.ts';
 import { jobStorage } from './job/job-storage.ts';
@@ -17,6 +16,7 @@ import { parseRunFolder, type RunFolder, runFolder } from './plan/run-folder.ts'
 import { createRunId } from './plan/run-id.ts';
 import { planAsk, samePlan } from './plan-ask.ts';
 import { costOfRun, refuseDear } from './plan-cost.ts';
+import { ownLimits } from './plan-limits.ts';
 import { beginRun, hasPublished, makeScratch, readResumable, removeScratch } from './publish/begin-run.ts';
 import { composePublication } from './publish/compose-publication.ts';
 import { tidyFailed, tidyPublished } from './publish/end-run.ts';
@@ -147,6 +147,7 @@ async function planAndRun(request: Request): Promise<RunResult> {
   const { ask, options, signal } = request;
   const { onEvent = VOID_SINK } = options;
   const runId = options.folder?.runId ?? createRunId();
+  await options.engine?.check?.();
   onEvent({ kind: 'started', runId, job: ask.job.name });
   const plan = await planRequest(request);
   signal.throwIfAborted();
@@ -224,7 +225,7 @@ async function refuseCost(
   const { maxCost, force = false } = options;
   if (maxCost === undefined) return;
   const { storage } = ask;
-  const limits = ownLimits(run).perWorker;
+  const limits = limitsOf(run).perWorker;
   const steps = await withScratch((scratch) =>
     planSteps({ storage, plan, limits, scratch, force, signal, ...reusable }),
   );
@@ -295,7 +296,7 @@ async function endInterrupted(ask: Ask, options: RunOptions): Promise<Manifest |
 
 function openReport(ask: Ask, folder: RunFolder, options: RunOptions): RunReport {
   return openRunReport({
-    ...{ storage: ask.storage, folder, job: ask.job.name, engine: 'local', version: ask.version },
+    ...{ storage: ask.storage, folder, job: ask.job.name, engine: engineName(options), version: ask.version },
     args: argumentsOf(options),
     onEvent: options.onEvent ?? VOID_SINK,
   });
@@ -313,9 +314,10 @@ async function runAndPublish(run: Run, onEvent: EventSink): Promise<RunResult> {
   throwFailedChecks(publication.checks);
   reach('check: after');
   const manifest = await publish(run, publication, onEvent);
+  const engine = engineName(run.options);
   const cost = await costOfRun(run, steps, run.options.engine?.name);
   const elapsedMs = performance.now() - startedMs;
-  return summarise({ runId: folder.runId, plan, steps, manifest, cost, elapsedMs });
+  return summarise({ runId: folder.runId, engine, plan, steps, manifest, cost, elapsedMs });
 }
 
 async function runAllSteps(run: Run, onEvent: EventSink): Promise<StepResult[]> {
@@ -324,7 +326,7 @@ async function runAllSteps(run: Run, onEvent: EventSink): Promise<StepResult[]> 
   try {
     return await runSteps({
       ...{ storage: ask.storage, plan, folder, engine, signal, ...reusable },
-      ...{ limits: ownLimits(run).perWorker, scratch: folder.scratch },
+      ...{ limits: limitsOf(run).perWorker, scratch: folder.scratch },
       force: options.force ?? false,
       onStep: (step, committed) => onEvent(describeStep(step, committed)),
     });
@@ -351,9 +353,21 @@ function argumentsOf(options: RunOptions): Readonly<Record<string, unknown>> {
 }
 
 /** The one task of a fused plan has the whole machine. */
-function ownLimits({ folder, plan, options }: Pick<Run, 'folder' | 'plan' | 'options'>): WorkerLimits {
-  const workers = plan.shape === 'fused' ? 1 : options.workers;
-  return divideLimits(machineLimits(options), { ...options, workers, spillTo: folder.scratch });
+function limitsOf({
+  folder,
+  plan,
+  options,
+}: Pick<Run, 'folder' | 'plan' | 'options'>): ReturnType<typeof ownLimits> {
+  return ownLimits(options, folder.scratch, plan.shape === 'fused');
+}
+
+/** Both engines of one machine are called the same. */
+function engineName({ engine }: RunOptions): string {
+  return engine?.name ?? inProcess.name;
+}
+
+function askedLimits({ workers, threads, memoryBytes }: RunOptions): AskedLimits {
+  return { workers, threads, memoryBytes };
 }
 
 /** A fused plan needs no other process. */
@@ -361,9 +375,10 @@ function openEngine(run: Run, onEvent: EventSink): LazyEngine {
   const { ask, plan, folder, options, signal } = run;
   const { storageOptions } = ask;
   const engine = options.engine ?? (plan.shape === 'fused' ? inProcess : localEngine());
-  const { workers, perWorker } = ownLimits(run);
+  const { workers, perWorker } = limitsOf(run);
   return new LazyEngine(engine, {
-    ...{ folder, storageOptions, workers, limits: perWorker, signal, prefetches: readsObjects(plan, folder) },
+    ...{ storage: ask.storage, folder, storageOptions, workers, limits: perWorker, signal },
+    ...{ asked: askedLimits(options), prefetches: readsObjects(plan, folder) },
     onEvent: (event) => onEvent({ kind: 'task', event }),
   });
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { parseLogTarget } from '../report/log-target.ts';
+import { ENGINE_NAMES } from './choose-engine.ts';
 import { parseBytes } from './parse-bytes.ts';
 import { parseEndpoint } from './parse-endpoint.ts';
 import { collectPair, type Pair, parseCount } from './terminal.ts';
@@ -51,10 +52,26 @@ export function logOption(): Option {
   ).argParser(parseLogTarget);
 }
 
+/** Where tasks run. */
+export function addEngineOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--engine <engine>', 'where tasks run').choices(ENGINE_NAMES).default('local'))
+    .addOption(
+      new Option('--slurm-args <args>', 'arguments for sbatch, such as "--partition=long --time=1:00:00"'),
+    )
+    .option('--spark-master <url>', "Spark's master, such as spark://host:7077 or local[*]")
+    .addOption(
+      new Option('--spark-conf <name=value>', 'a setting of Spark; may be given again')
+        .argParser(collectPair('--spark-conf'))
+        .default(NO_PAIRS, 'those of Spark'),
+    )
+    .option('--spark-archive <file>', 'what pitwall pack made, for executors without Pitwall')
+    .addOption(new Option('--spark-socket <path>', 'where a driver of Spark connects to').hideHelp());
+}
+
 /** How tasks are run: `run` and `resume` have these in common. */
 export function addRunOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--engine <engine>', 'where tasks run').choices(['local']).default('local'))
+  return addEngineOptions(command)
     .option('--workers <n>', 'worker processes (one for every four threads)', parseCount('--workers'))
     .option('--threads <n>', 'threads of all workers together (all processors)', parseCount('--threads'))
     .option(

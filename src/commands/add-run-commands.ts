@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import {
+  addEngineOptions,
   addRunOptions,
   debugOption,
   endpointOption,
@@ -29,6 +30,19 @@ export function addRunCommands(program: Command, terminal: Terminal, signal: Abo
   addRollback(program, terminal, signal);
   addClean(program, terminal);
   addTask(program, terminal, signal);
+  addPack(program, terminal);
+}
+
+function addPack(program: Command, terminal: Terminal): void {
+  program
+    .command('pack [jobs...]')
+    .description('write Node, Pitwall and jobs as one archive for machines that have none of them')
+    .option('-o, --output <file>', 'where to', 'pitwall.tar.gz')
+    .addOption(jsonOption())
+    .addOption(debugOption())
+    .action(async (jobs, options) =>
+      (await import('./pack-command.ts')).packCommand(jobs, options, terminal),
+    );
 }
 
 function addRun(program: Command, terminal: Terminal, signal: AbortSignal): void {
@@ -57,9 +71,9 @@ function addRun(program: Command, terminal: Terminal, signal: AbortSignal): void
 }
 
 function addPlan(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  program
-    .command('plan <job>')
-    .description('show what a run would read and do, and what it would skip')
+  addEngineOptions(
+    program.command('plan <job>').description('show what a run would read and do, and what it would skip'),
+  )
     .addOption(setOption())
     .addOption(endpointOption())
     .addOption(onlyOption())
@@ -80,7 +94,7 @@ function addPlan(program: Command, terminal: Terminal, signal: AbortSignal): voi
 function addResume(program: Command, terminal: Terminal, signal: AbortSignal): void {
   const command = program
     .command('resume <run>')
-    .description('go on with a run that was interrupted or failed')
+    .description('go on with a run that was interrupted or failed, on this engine or another')
     .addOption(jobOption())
     .addOption(setOption())
     .addOption(endpointOption());
@@ -180,6 +194,7 @@ function addTask(program: Command, terminal: Terminal, signal: AbortSignal): voi
     .option('--threads <n>', 'threads for DuckDB (all processors)', parseCount('--threads'))
     .option('--memory <size>', 'memory for DuckDB', parseBytes('--memory'))
     .addOption(logOption())
+    .option('--submission <id>', 'leave a failure in the run folder under this id, for the engine')
     .addOption(endpointOption())
     .addOption(scratchOption())
     .addOption(jsonOption())

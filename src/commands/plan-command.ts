@@ -1,10 +1,11 @@
 import { explainPlan } from '../plan/explain-plan.ts';
 import { type PlanOptions, planJob } from '../plan-job.ts';
+import { chooseEngine, type EngineOptions } from './choose-engine.ts';
 import { type JobCommandOptions, toJobOptions } from './job-options.ts';
 import { writePlanFile } from './plan-file.ts';
 import { groupPairs, type Pair, type Terminal } from './terminal.ts';
 
-export interface PlanCommandOptions extends JobCommandOptions {
+export interface PlanCommandOptions extends JobCommandOptions, EngineOptions {
   readonly only: readonly Pair[];
   readonly workers?: number;
   readonly threads?: number;
@@ -26,7 +27,11 @@ export async function planCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { output, explain = false, json = false } = options;
-  const { plan, steps, cost } = await planJob(job, { ...toPlanOptions(options), signal });
+  const { plan, steps, cost } = await planJob(job, {
+    ...toPlanOptions(options),
+    engine: await chooseEngine(options),
+    signal,
+  });
   if (output !== undefined) await writePlanFile(output, plan);
   if (json) terminal.out(`${JSON.stringify({ plan, steps, cost })}\n`);
   if (explain || (!json && output === undefined))

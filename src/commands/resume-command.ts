@@ -17,7 +17,8 @@ export async function resumeCommand(
 ): Promise<void> {
   const { s3Endpoint } = options;
   const { folder } = await findRun(run, { job: options.job, ...toJobOptions(options) });
+  const own = await toRunOptions(options);
   await showRun(options, terminal, (shown) =>
-    resumeRun(folder.url, { ...toRunOptions(options), s3Endpoint, ...shown, signal }),
+    resumeRun(folder.url, { ...own, s3Endpoint, ...shown, signal }),
   );
 }

@@ -28,7 +28,7 @@ export async function runCommand(
 ): Promise<void> {
   const { maxBytes, maxCost, fuseBelow, force, plan } = options;
   const own = {
-    ...toRunOptions(options),
+    ...(await toRunOptions(options)),
     ...toJobOptions(options),
     only: groupPairs(options.only),
     ...(maxBytes === undefined ? {} : { maxBytes }),

@@ -3,6 +3,7 @@ import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { TaskEvent } from '../engine/engine.ts';
 import { PitwallError } from '../error.ts';
+import { type ReportPlace, writeFailure } from '../execute/failure-report.ts';
 import { machineLimits } from '../execute/machine-limits.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
 import { openTaskWorker, type TaskOutcomeOfWorker, type TaskWorkerOptions } from '../execute/task-worker.ts';
@@ -12,6 +13,7 @@ import { readPlan } from '../plan/task-files.ts';
 import { count } from '../plan/text-amounts.ts';
 import type { RunEvent } from '../report/event.ts';
 import type { LogTarget } from '../report/log-target.ts';
+import { createRedactor } from '../report/redact.ts';
 import type { RunLog } from '../report/run-log.ts';
 import { taskMetrics } from '../report/run-metrics.ts';
 import { isRemote } from '../storage/is-remote.ts';
@@ -25,6 +27,8 @@ export interface TaskCommandOptions {
   /** Bytes. */
   readonly memory?: number;
   readonly log?: LogTarget;
+  /** With what an engine handed it over: then a failure is left for the engine to read. */
+  readonly submission?: string;
   readonly s3Endpoint?: string;
   readonly scratch?: string;
   readonly json?: boolean;
@@ -40,7 +44,15 @@ export async function taskCommand(
   run: string,
   stepId: string,
   index: number,
-  { threads, memory, log: target, s3Endpoint, scratch: scratchBase, json = false }: TaskCommandOptions,
+  {
+    threads,
+    memory,
+    log: target,
+    s3Endpoint,
+    scratch: scratchBase,
+    submission,
+    json = false,
+  }: TaskCommandOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
@@ -57,11 +69,27 @@ export async function taskCommand(
     const scratch = `${folder.scratch}/task-${attempt}`;
     await mkdir(scratch, { recursive: true, mode: 0o700 });
     const worker = { storage, folder, limits, scratch, steps: [stepId], signal };
-    const done = await runOne(worker, place, tellTask(log)).finally(() => removeScratch(scratch, folder));
+    const done = await runOne(worker, place, tellTask(log))
+      .catch(async (error) => {
+        const of = submission === undefined || signal.aborted ? undefined : { stepId, index, submission };
+        if (of !== undefined) await leaveFailure(worker, of, error);
+        throw error;
+      })
+      .finally(() => removeScratch(scratch, folder));
     log.event(measureTask(folder, done));
     return done;
   });
   terminal.out(describeOutcome(outcome, json));
+}
+
+/** One that cannot be left is still told by the exit code. */
+async function leaveFailure(
+  { storage, folder, limits }: TaskWorkerOptions,
+  place: ReportPlace,
+  error: unknown,
+): Promise<void> {
+  const report = { error, limits, redact: createRedactor() };
+  await writeFailure(storage, folder, place, report).catch(() => undefined);
 }
 
 /** The job's name is that of its store. */

@@ -55,13 +55,18 @@ export async function seasonsWorkspace(seasons: readonly number[]): Promise<stri
 export const A_TASK_EACH = 1;
 
 /** The arguments of a run of `job/` whose tasks read no more than so many bytes. */
-export async function smallTasks(cwd: string, targetBytes: number, job = 'job'): Promise<string[]> {
+export async function smallTasks(
+  cwd: string,
+  targetBytes: number,
+  job = 'job',
+  { args = [], env = {} }: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<string[]> {
   const path = join(cwd, `plan-${targetBytes}.json`);
-  await pitwallOk(['plan', job, '--fuse-below', '0', '-o', path], { cwd });
+  await pitwallOk(['plan', job, ...args, '--fuse-below', '0', '-o', path], { cwd, env });
   const { sha256: _, asked, ...plan }: Plan = JSON.parse(await readFile(path, 'utf8'));
   const smaller = { ...plan, targetBytes };
   await writeFile(path, JSON.stringify({ ...smaller, sha256: planHash(smaller), asked }));
-  return ['run', job, '--plan', path];
+  return ['run', job, ...args, '--plan', path];
 }
 
 /** An event of a run, as `events.ndjson` has it. */
