@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { localEngine } from '../src/engine/local.ts';
 import { runFolder } from '../src/plan/run-folder.ts';
 import type { StepPlan } from '../src/plan/step-plan.ts';
+import { localStorage } from '../src/storage/local.ts';
 import { beContestant, type InsideWork, runInside } from './harness/inside.ts';
 import { readOptions } from './harness/options.ts';
 import { runMain } from './harness/run-main.ts';
@@ -36,7 +37,9 @@ const WORK: Record<string, InsideWork> = {
   [OURS]: async (watch, { races }) => {
     const root = await mkdtemp(join(tmpdir(), 'pitwall-bench-scheduling-'));
     const session = await localEngine({ entry: workerModule('instant-worker') }).open({
+      storage: localStorage(),
       folder: runFolder(root, 'run'),
+      asked: {},
       limits: { threads: 1, memoryBytes: 1e9 },
       workers: WORKERS,
       signal: new AbortController().signal,

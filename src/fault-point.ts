@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { PitwallError } from './error.ts';
 
 /**
  * The places at which a run can be stopped by tests, in the order in which it comes to them. A process that dies at any
@@ -41,16 +42,19 @@ export type FaultPoint = (typeof FAULT_POINTS)[number];
 const SIGNALS = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGSTOP'] as const;
 
 /**
- * Does nothing, unless the environment has `PITWALL_FAULT=<signal>@<point>`: then this process gets the signal the first
- * time that it comes here. Of all processes that share it only the first does where `PITWALL_FAULT_ONCE` names a file,
+ * Does nothing, unless the environment has `PITWALL_FAULT=<signal>@<point>`: then this process gets the signal, or for
+ * `FAIL` an error that may pass, the first time that it comes here. Of all processes that share it only the first does where `PITWALL_FAULT_ONCE` names a file,
  * which it makes. For tests of crashes.
  */
 export function reach(point: FaultPoint): void {
   const fault = process.env.PITWALL_FAULT;
   if (fault === undefined) return;
-  const signal = SIGNALS.find((name) => fault === `${name}@${point}`);
-  if (signal === undefined || !isFirst(process.env.PITWALL_FAULT_ONCE)) return;
+  const [act, at] = fault.split('@');
+  const signal = SIGNALS.find((name) => name === act);
+  if (at !== point || (signal === undefined && act !== 'FAIL') || !isFirst(process.env.PITWALL_FAULT_ONCE))
+    return;
   delete process.env.PITWALL_FAULT;
+  if (signal === undefined) throw new PitwallError('temporary', `a test made it fail at "${point}"`);
   process.kill(process.pid, signal);
 }
 

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { Ask } from './ask.ts';
 import { PitwallError } from './error.ts';
-import { divideLimits, type MachineLimits, machineLimits } from './execute/machine-limits.ts';
 import { checkJob } from './job/check-job.ts';
 import { jobOrThrow } from './job/load-job.ts';
 import { diffPlans } from './plan/diff-plans.ts';
@@ -9,9 +8,9 @@ import { makePlan } from './plan/make-plan.ts';
 import { onlyValues } from './plan/only-values.ts';
 import type { Plan } from './plan/plan.ts';
 import { openPlanSession } from './plan/plan-session.ts';
+import { type LimitOptions, planLimits } from './plan-limits.ts';
 
-export interface PlanAskOptions extends Partial<MachineLimits> {
-  readonly workers?: number;
+export interface PlanAskOptions extends LimitOptions {
   readonly fuseBelowBytes?: number;
 }
 
@@ -19,14 +18,13 @@ export interface PlanAskOptions extends Partial<MachineLimits> {
 export async function planAsk(ask: Ask, options: PlanAskOptions): Promise<Plan> {
   const checked = await checkJob(ask.ref, ask.options);
   const job = jobOrThrow(ask.ref, checked);
-  const { workers, perWorker } = divideLimits(machineLimits(options), options);
   const session = await openPlanSession();
   try {
     const { set = {}, cwd = '.' } = ask.options;
     return await makePlan(job, ask.storage, session, {
       columns: Object.fromEntries(checked.columns),
       only: await onlyValues(job, checked.columns, ask.only),
-      limits: { workers, ...perWorker },
+      limits: planLimits(options),
       engine: ask.engine,
       asked: { set, cwd: resolve(cwd) },
       listed: ask.listed,

@@ -1,19 +1,18 @@
 import { type Ask, type JobOptions, readAsk } from './ask.ts';
 import { planSteps } from './engine/run-steps.ts';
-import { divideLimits, type MachineLimits, machineLimits } from './execute/machine-limits.ts';
 import { withScratch } from './execute/scratch.ts';
 import type { Plan } from './plan/plan.ts';
 import { type RunFolder, runFolder } from './plan/run-folder.ts';
 import type { StepPlan } from './plan/step-plan.ts';
 import { readPlan } from './plan/task-files.ts';
 import { planAsk } from './plan-ask.ts';
+import { type LimitOptions, ownLimits } from './plan-limits.ts';
 import { openManifestLog } from './publish/manifest-log.ts';
 import { reusableWork } from './publish/reusable-work.ts';
 import type { Storage } from './storage/storage.ts';
 
-export interface PlanOptions extends JobOptions, Partial<MachineLimits> {
+export interface PlanOptions extends JobOptions, LimitOptions {
   readonly only?: Readonly<Record<string, readonly string[]>>;
-  readonly workers?: number;
   readonly fuseBelowBytes?: number;
   /** Plans what is unchanged as well. */
   readonly force?: boolean;
@@ -43,7 +42,7 @@ async function listSteps({ storage, store }: Ask, plan: Plan, options: PlanOptio
   const manifest = await openManifestLog(storage, store).latest();
   const reusable = await reusableWork(storage, manifest);
   const previous = manifest && (await readPlanOf(storage, runFolder(store, manifest.runId)));
-  const limits = divideLimits(machineLimits(options), options).perWorker;
+  const limits = ownLimits(options, store, false).perWorker;
   return withScratch((scratch) =>
     planSteps({ storage, plan, limits, scratch, force, signal, previous, ...reusable }),
   );

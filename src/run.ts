@@ -1,18 +1,18 @@
 import { type Ask, askedBytes, type JobOptions, readAsk, unchangedResult } from './ask.ts';
-import type { Engine } from './engine/engine.ts';
+import type { AskedLimits, Engine } from './engine/engine.ts';
 import { inProcess } from './engine/in-process.ts';
 import { LazyEngine } from './engine/lazy-engine.ts';
 import { localEngine } from './engine/local.ts';
 import { runSteps, type StepResult } from './engine/run-steps.ts';
 import { throwFailures } from './engine/step-failure.ts';
 import { PitwallError } from './error.ts';
-import { divideLimits, machineLimits, type WorkerLimits } from './execute/machine-limits.ts';
 import { reach } from './fault-point.ts';
 import { sumInputBytes } from './plan/input-bytes.ts';
 import type { Plan } from './plan/plan.ts';
 import { parseRunFolder, type RunFolder, runFolder } from './plan/run-folder.ts';
 import { createRunId } from './plan/run-id.ts';
 import { planAsk, samePlan } from './plan-ask.ts';
+import { ownLimits } from './plan-limits.ts';
 import { beginRun, hasPublished, readResumable, removeScratch } from './publish/begin-run.ts';
 import { composePublication } from './publish/compose-publication.ts';
 import { tidyFailed, tidyPublished } from './publish/end-run.ts';
@@ -117,6 +117,7 @@ async function planAndRun(request: Request): Promise<RunResult> {
   const { ask, options, signal } = request;
   const { onEvent = VOID_SINK } = options;
   const runId = options.folder?.runId ?? createRunId();
+  await options.engine?.check?.();
   onEvent({ kind: 'started', runId, job: ask.job.name });
   const plan = await planRequest(request);
   signal.throwIfAborted();
@@ -246,7 +247,7 @@ async function endInterrupted(ask: Ask, options: RunOptions): Promise<Manifest |
 
 function openReport(ask: Ask, folder: RunFolder, options: RunOptions): RunReport {
   return openRunReport({
-    ...{ storage: ask.storage, folder, job: ask.job.name, engine: 'local', version: ask.version },
+    ...{ storage: ask.storage, folder, job: ask.job.name, engine: engineName(options), version: ask.version },
     args: argumentsOf(options),
     onEvent: options.onEvent ?? VOID_SINK,
   });
@@ -264,7 +265,9 @@ async function runAndPublish(run: Run, onEvent: EventSink): Promise<RunResult> {
   throwFailedChecks(publication.checks);
   reach('check: after');
   const manifest = await publish(run, publication, onEvent);
-  return summarise({ runId: folder.runId, plan, steps, manifest, elapsedMs: performance.now() - startedMs });
+  const engine = engineName(run.options);
+  const elapsedMs = performance.now() - startedMs;
+  return summarise({ runId: folder.runId, engine, plan, steps, manifest, elapsedMs });
 }
 
 async function runAllSteps(run: Run, onEvent: EventSink): Promise<StepResult[]> {
@@ -273,7 +276,7 @@ async function runAllSteps(run: Run, onEvent: EventSink): Promise<StepResult[]> 
   try {
     return await runSteps({
       ...{ storage: ask.storage, plan, folder, engine, signal, ...reusable },
-      ...{ limits: ownLimits(run).perWorker, scratch: folder.scratch },
+      ...{ limits: limitsOf(run).perWorker, scratch: folder.scratch },
       force: options.force ?? false,
       onStep: (step, committed) => onEvent(describeStep(step, committed)),
     });
@@ -300,18 +303,26 @@ function argumentsOf(options: RunOptions): Readonly<Record<string, unknown>> {
 }
 
 /** The one task of a fused plan has the whole machine. */
-function ownLimits({ ask: { store }, plan, options }: Pick<Run, 'ask' | 'plan' | 'options'>): WorkerLimits {
-  const workers = plan.shape === 'fused' ? 1 : options.workers;
-  return divideLimits(machineLimits(options), { ...options, workers, spillTo: store });
+function limitsOf({ ask: { store }, plan, options }: Run): ReturnType<typeof ownLimits> {
+  return ownLimits(options, store, plan.shape === 'fused');
+}
+
+/** Both engines of one machine are called the same. */
+function engineName({ engine }: RunOptions): string {
+  return engine?.name ?? inProcess.name;
+}
+
+function askedLimits({ workers, threads, memoryBytes }: RunOptions): AskedLimits {
+  return { workers, threads, memoryBytes };
 }
 
 /** A fused plan needs no other process. */
 function openEngine(run: Run, onEvent: EventSink): LazyEngine {
-  const { plan, folder, options, signal } = run;
+  const { ask, plan, folder, options, signal } = run;
   const engine = options.engine ?? (plan.shape === 'fused' ? inProcess : localEngine());
-  const { workers, perWorker } = ownLimits(run);
+  const { workers, perWorker } = limitsOf(run);
   return new LazyEngine(engine, {
-    ...{ folder, workers, limits: perWorker, signal },
+    ...{ storage: ask.storage, folder, workers, limits: perWorker, signal, asked: askedLimits(options) },
     onEvent: (event) => onEvent({ kind: 'task', event }),
   });
 }

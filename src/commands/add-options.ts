@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { ENGINE_NAMES } from './choose-engine.ts';
 import { parseBytes } from './parse-bytes.ts';
 import { collectPair, type Pair, parseCount } from './terminal.ts';
 
@@ -28,10 +29,18 @@ export function debugOption(): Option {
   return new Option('--debug', 'print the stack of an error');
 }
 
+/** Where tasks run. */
+export function addEngineOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--engine <engine>', 'where tasks run').choices(ENGINE_NAMES).default('local'))
+    .addOption(
+      new Option('--slurm-args <args>', 'arguments for sbatch, such as "--partition=long --time=1:00:00"'),
+    );
+}
+
 /** How tasks are run: `run` and `resume` have these in common. */
 export function addRunOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--engine <engine>', 'where tasks run').choices(['local']).default('local'))
+  return addEngineOptions(command)
     .option('--workers <n>', 'worker processes (one for every four threads)', parseCount('--workers'))
     .option('--threads <n>', 'threads of all workers together (all processors)', parseCount('--threads'))
     .option(

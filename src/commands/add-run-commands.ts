@@ -1,5 +1,13 @@
 import { type Command, Option } from 'commander';
-import { addRunOptions, debugOption, jobOption, jsonOption, onlyOption, setOption } from './add-options.ts';
+import {
+  addEngineOptions,
+  addRunOptions,
+  debugOption,
+  jobOption,
+  jsonOption,
+  onlyOption,
+  setOption,
+} from './add-options.ts';
 import { parseBytes } from './parse-bytes.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parseCount, type Terminal } from './terminal.ts';
@@ -40,9 +48,9 @@ function addRun(program: Command, terminal: Terminal, signal: AbortSignal): void
 }
 
 function addPlan(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  program
-    .command('plan <job>')
-    .description('show what a run would read and do, and what it would skip')
+  addEngineOptions(
+    program.command('plan <job>').description('show what a run would read and do, and what it would skip'),
+  )
     .addOption(setOption())
     .addOption(onlyOption())
     .option('--force', 'plan what is unchanged as well')
@@ -62,7 +70,7 @@ function addPlan(program: Command, terminal: Terminal, signal: AbortSignal): voi
 function addResume(program: Command, terminal: Terminal, signal: AbortSignal): void {
   const command = program
     .command('resume <run>')
-    .description('go on with a run that was interrupted or failed')
+    .description('go on with a run that was interrupted or failed, on this engine or another')
     .addOption(jobOption())
     .addOption(setOption());
   addRunOptions(command).action(async (run, options) =>
@@ -154,6 +162,7 @@ function addTask(program: Command, terminal: Terminal, signal: AbortSignal): voi
     .description('do one task of a run, for engines; exit 0 done, 75 run it again, 1 failed')
     .option('--threads <n>', 'threads for DuckDB (all processors)', parseCount('--threads'))
     .option('--memory <size>', 'memory for DuckDB', parseBytes('--memory'))
+    .option('--submission <id>', 'leave a failure in the run folder under this id, for the engine')
     .addOption(jsonOption())
     .addOption(debugOption())
     .action(async (run, step, index, options) =>

@@ -1,9 +1,10 @@
 import { explainPlan } from '../plan/explain-plan.ts';
 import { type PlanOptions, planJob } from '../plan-job.ts';
+import { chooseEngine, type EngineOptions } from './choose-engine.ts';
 import { writePlanFile } from './plan-file.ts';
 import { groupPairs, type Pair, type Terminal } from './terminal.ts';
 
-export interface PlanCommandOptions {
+export interface PlanCommandOptions extends EngineOptions {
   readonly set: readonly Pair[];
   readonly only: readonly Pair[];
   readonly workers?: number;
@@ -26,7 +27,11 @@ export async function planCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { output, explain = false, json = false } = options;
-  const { plan, steps } = await planJob(job, { ...toPlanOptions(options), signal });
+  const { plan, steps } = await planJob(job, {
+    ...toPlanOptions(options),
+    engine: await chooseEngine(options),
+    signal,
+  });
   if (output !== undefined) await writePlanFile(output, plan);
   if (json) terminal.out(`${JSON.stringify({ plan, steps })}\n`);
   if (explain || (!json && output === undefined))

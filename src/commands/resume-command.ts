@@ -16,7 +16,6 @@ export async function resumeCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { folder } = await findRun(run, { job: options.job, set: Object.fromEntries(options.set) });
-  await showRun(options, terminal, (shown) =>
-    resumeRun(folder.url, { ...toRunOptions(options), ...shown, signal }),
-  );
+  const own = await toRunOptions(options);
+  await showRun(options, terminal, (shown) => resumeRun(folder.url, { ...own, ...shown, signal }));
 }

@@ -26,7 +26,7 @@ export async function runCommand(
 ): Promise<void> {
   const { maxBytes, fuseBelow, force, plan } = options;
   const own = {
-    ...toRunOptions(options),
+    ...(await toRunOptions(options)),
     set: Object.fromEntries(options.set),
     only: groupPairs(options.only),
     ...(maxBytes === undefined ? {} : { maxBytes }),

@@ -3,11 +3,11 @@ import { formatSummary } from '../report/format-summary.ts';
 import { createRedactor, redactedJson } from '../report/redact.ts';
 import { createTerminalReport } from '../report/terminal-report.ts';
 import type { RunOptions } from '../run.ts';
+import { chooseEngine, type EngineOptions } from './choose-engine.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What `run` and `resume` have in common, as commander gives it. */
-export interface SharedRunOptions {
-  readonly engine?: 'local';
+export interface SharedRunOptions extends EngineOptions {
   readonly workers?: number;
   readonly threads?: number;
   /** Bytes. */
@@ -20,10 +20,12 @@ export interface SharedRunOptions {
   readonly quiet?: boolean;
 }
 
-/** The same, as a run takes it. The local engine is the default one. */
-export function toRunOptions(options: SharedRunOptions): RunOptions {
+/** The same, as a run takes it. @throws PitwallError (`usage`) for options of another engine */
+export async function toRunOptions(options: SharedRunOptions): Promise<RunOptions> {
+  const engine = await chooseEngine(options);
   const { workers, threads, memory, allowPartial, wait, leaseTtl } = options;
   return {
+    ...(engine === undefined ? {} : { engine }),
     ...(workers === undefined ? {} : { workers }),
     ...(threads === undefined ? {} : { threads }),
     ...(memory === undefined ? {} : { memoryBytes: memory }),

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { PitwallError } from '../error.ts';
+import { type ReportPlace, writeFailure } from '../execute/failure-report.ts';
 import { machineLimits } from '../execute/machine-limits.ts';
 import { openTaskWorker, type TaskOutcomeOfWorker, type TaskWorkerOptions } from '../execute/task-worker.ts';
 import { count } from '../plan/text-amounts.ts';
+import { createRedactor } from '../report/redact.ts';
 import { openRunFolder } from './find-run.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -11,6 +13,8 @@ export interface TaskCommandOptions {
   readonly threads?: number;
   /** Bytes. */
   readonly memory?: number;
+  /** With what an engine handed it over: then a failure is left for the engine to read. */
+  readonly submission?: string;
   readonly json?: boolean;
 }
 
@@ -24,7 +28,7 @@ export async function taskCommand(
   run: string,
   stepId: string,
   index: number,
-  { threads, memory, json = false }: TaskCommandOptions,
+  { threads, memory, submission, json = false }: TaskCommandOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
@@ -37,10 +41,26 @@ export async function taskCommand(
   const scratch = `${folder.scratch}/task-${attempt}`;
   await mkdir(scratch, { recursive: true });
   const worker = { storage, folder, limits, scratch, steps: [stepId], signal };
-  const outcome = await runOne(worker, stepId, index, attempt).finally(() =>
-    rm(scratch, { recursive: true, force: true }),
-  );
-  terminal.out(describeOutcome(outcome, json));
+  try {
+    const outcome = await runOne(worker, stepId, index, attempt);
+    terminal.out(describeOutcome(outcome, json));
+  } catch (error) {
+    const place = submission === undefined || signal.aborted ? undefined : { stepId, index, submission };
+    if (place !== undefined) await leaveFailure(worker, place, error);
+    throw error;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** One that cannot be left is still told by the exit code. */
+async function leaveFailure(
+  { storage, folder, limits }: TaskWorkerOptions,
+  place: ReportPlace,
+  error: unknown,
+): Promise<void> {
+  const report = { error, limits, redact: createRedactor() };
+  await writeFailure(storage, folder, place, report).catch(() => undefined);
 }
 
 async function runOne(

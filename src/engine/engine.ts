@@ -3,21 +3,38 @@ import type { TaskRecord } from '../execute/record.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import type { StepPlan } from '../plan/step-plan.ts';
+import type { Storage } from '../storage/storage.ts';
 
 /** Where tasks run. Every engine gives the same records for the same plan. */
 export interface Engine {
   readonly name: string;
+  /** Whether each task is a process of its own on another machine: it gets fewer and larger ones. */
+  readonly startsCold?: boolean;
+  /** Looks, before anything is planned, whether tasks can be run at all. @throws PitwallError (`usage`) */
+  check?(): Promise<void>;
   /** Opens what the steps of one run share: worker processes, a connection to a cluster. */
   open(run: EngineRun): Promise<EngineSession>;
 }
 
 export interface EngineRun {
+  readonly storage: Storage;
   readonly folder: RunFolder;
   /** Of each worker; all together may use `workers` times that. */
   readonly limits: MachineLimits;
   readonly workers: number;
+  /** What was asked for, where the limits of this machine say nothing: on others. */
+  readonly asked: AskedLimits;
   readonly signal: AbortSignal;
   readonly onEvent: (event: TaskEvent) => void;
+}
+
+export interface AskedLimits {
+  /** Tasks at once. */
+  readonly workers?: number | undefined;
+  /** Of each task. */
+  readonly threads?: number | undefined;
+  /** DuckDB's, of each task. */
+  readonly memoryBytes?: number | undefined;
 }
 
 export interface EngineSession {

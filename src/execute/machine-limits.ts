@@ -1,6 +1,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname } from 'node:path';
+import { slurmAllocation } from './slurm-allocation.ts';
 
 /** What a session may use. */
 export interface MachineLimits {
@@ -15,14 +16,23 @@ const DUCKDB_SHARE = 0.6;
 /** Below this DuckDB cannot hold the buffers of one thread's scan and one operator. */
 const MIN_MEMORY_BYTES = 128 * 1024 * 1024;
 
-/** The processors and 60 % of the memory that this process may use: those of its cgroup where it has one. */
-export function machineLimits(wanted: Partial<MachineLimits> = {}): MachineLimits {
+/**
+ * The processors and 60 % of the memory that this process may use: those of its cgroup, or of its job in Slurm, where it
+ * has one.
+ */
+export function machineLimits(wanted: Partial<MachineLimits> = {}, env = process.env): MachineLimits {
   const memory = Math.min(totalmem(), cgroupMemoryBytes() ?? Number.POSITIVE_INFINITY);
+  const processors = Math.min(availableParallelism(), cgroupProcessors() ?? Number.POSITIVE_INFINITY);
+  const own = slurmAllocation(env, { processors, memoryBytes: memory });
   return {
-    threads:
-      wanted.threads ?? Math.min(availableParallelism(), cgroupProcessors() ?? Number.POSITIVE_INFINITY),
-    memoryBytes: wanted.memoryBytes ?? Math.max(MIN_MEMORY_BYTES, Math.floor(memory * DUCKDB_SHARE)),
+    threads: wanted.threads ?? own.processors,
+    memoryBytes: wanted.memoryBytes ?? Math.max(MIN_MEMORY_BYTES, Math.floor(own.memoryBytes * DUCKDB_SHARE)),
   };
+}
+
+/** The memory that a process needs of which DuckDB may have so much. */
+export function wholeMemoryBytes(duckdbBytes: number): number {
+  return Math.ceil(duckdbBytes / DUCKDB_SHARE);
 }
 
 /** One query that uses all threads beats several that have few; DuckDB's gain from more than this many is small. */

@@ -13,6 +13,8 @@ export interface PlanLimits {
   readonly workers: number;
   readonly threads: number;
   readonly memoryBytes: number;
+  /** Whether each task is a process of its own on another machine, which has all of `memoryBytes`. */
+  readonly startsCold?: boolean;
 }
 
 export interface MakePlanOptions {
@@ -79,19 +81,22 @@ function fuseBelow(job: Job, { fuseBelowBytes, limits }: MakePlanOptions): numbe
   if (asked !== undefined) return asked;
   if (job.steps.every(({ slice, partition }) => slice === undefined && partition.length === 0))
     return Number.POSITIVE_INFINITY;
-  return Math.max(ALWAYS_FUSED_BYTES, limits.workers * limits.memoryBytes * MEMORY_SHARE_FUSED);
+  const sessions = limits.startsCold === true ? 1 : limits.workers;
+  return Math.max(ALWAYS_FUSED_BYTES, sessions * limits.memoryBytes * MEMORY_SHARE_FUSED);
 }
 
 const TASKS_PER_WORKER = 6;
 /** Below this the start of a task costs more than its work. */
 const LEAST_BYTES = 32 * 2 ** 20;
+/** The same of a process that is started for it, often after having waited for its turn. */
+const LEAST_COLD_BYTES = 256 * 2 ** 20;
 /** What a task reads has to fit beside its hash tables. */
 const MEMORY_SHARE_OF_TASK = 1 / 4;
 
 /** A power of two, so that an input that has grown a little is cut where it was before and its other tasks stay the same. */
-function targetBytes(inputBytes: number, { workers, memoryBytes }: PlanLimits): number {
+function targetBytes(inputBytes: number, { workers, memoryBytes, startsCold }: PlanLimits): number {
   const share = inputBytes / (TASKS_PER_WORKER * workers);
   const most = Math.max(1, memoryBytes * MEMORY_SHARE_OF_TASK);
-  const target = Math.min(most, Math.max(LEAST_BYTES, share));
+  const target = Math.min(most, Math.max(startsCold === true ? LEAST_COLD_BYTES : LEAST_BYTES, share));
   return 2 ** Math.floor(Math.log2(target));
 }

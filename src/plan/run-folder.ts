@@ -29,6 +29,16 @@ export interface RunFolder {
   /** The folder of a step's records. */
   records(stepId: string): string;
   attempt(stepId: string, index: number, attemptId: string): string;
+  /** What a task that failed far from its driver says of it, by the submission that it ran in. */
+  failure(stepId: string, index: number, submission: string): string;
+  /** The folder of a step's failures. */
+  failures(stepId: string): string;
+  /** Tasks were given to a cluster, and nobody has seen yet that none of them runs any more. */
+  submission(id: string): string;
+  /** The folder of these. */
+  readonly submissions: string;
+  /** What tasks on a cluster print, where the run folder is one of its machines. */
+  readonly logs: string;
   /** For local files of processes: spilled and decompressed data, staged outputs. */
   readonly scratch: string;
 }
@@ -50,6 +60,11 @@ export function runFolder(store: string, runId: string): RunFolder {
     record: (stepId, index) => `${url}/records/${stepId}/${index}.json`,
     records: (stepId) => `${url}/records/${stepId}`,
     attempt: (stepId, index, attemptId) => `${url}/attempts/${stepId}-${index}/${attemptId}`,
+    failure: (stepId, index, submission) => `${url}/failures/${stepId}/${index}.${submission}.json`,
+    failures: (stepId) => `${url}/failures/${stepId}`,
+    submission: (id) => `${url}/submissions/${id}.json`,
+    submissions: `${url}/submissions`,
+    logs: `${url}/logs`,
     scratch: `${url}/scratch`,
   };
 }

@@ -10,12 +10,17 @@ const TASKS_AT_ONCE = 16;
 /** Takes away what a run that published leaves in scratch, and the files of attempts that are not their task's record. */
 export async function tidyPublished(storage: Storage, folder: RunFolder): Promise<void> {
   await tidy(storage, folder);
+  for (const of of ['logs', 'submissions']) await storage.deleteFolder(`${folder.url}/${of}`);
 }
 
-/** The same of a run that did not publish; one that committed nothing leaves nothing. */
+/**
+ * The same of a run that did not publish; one that committed nothing leaves nothing. Tasks that may still be at work
+ * somewhere could commit what is taken away here: then all of it stays.
+ */
 export async function tidyFailed(storage: Storage, folder: RunFolder): Promise<void> {
+  if (await isAny(storage, folder.submissions)) return;
   const hasCommitted = await tidy(storage, folder);
-  if (!hasCommitted && !(await hasRecords(storage, folder))) await removeRun(storage, folder);
+  if (!hasCommitted && !(await isAny(storage, `${folder.url}/records`))) await removeRun(storage, folder);
 }
 
 async function tidy(storage: Storage, folder: RunFolder): Promise<boolean> {
@@ -24,6 +29,7 @@ async function tidy(storage: Storage, folder: RunFolder): Promise<boolean> {
   const tidied = await mapConcurrent([...tasks], TASKS_AT_ONCE, ([task, attempts]) =>
     tidyTask(storage, folder, task, attempts),
   );
+  await storage.deleteFolder(`${folder.url}/failures`);
   await removeBackups(storage, folder);
   return tidied.includes('committed');
 }
@@ -66,8 +72,8 @@ async function removeBackups(storage: Storage, { store, url }: RunFolder): Promi
   if (manifest?.publishing === undefined) await storage.deleteFolder(`${url}/backup`);
 }
 
-async function hasRecords(storage: Storage, { url }: RunFolder): Promise<boolean> {
-  for await (const _ of storage.listFolder(`${url}/records`)) return true;
+async function isAny(storage: Storage, folder: string): Promise<boolean> {
+  for await (const _ of storage.listFolder(folder)) return true;
   return false;
 }
 

@@ -7,23 +7,24 @@ import type { MissingPart, RunResult, TaskCounts } from './event.ts';
 
 export interface EndedRun {
   readonly runId: string;
+  readonly engine: string;
   readonly plan: Plan;
   readonly elapsedMs: number;
   readonly steps: readonly StepResult[];
   readonly manifest: Manifest;
 }
 
-/** Both engines of one machine are called so. */
-const ENGINE = 'local';
+/** What looks whether anything has to be run. */
+const OWN_ENGINE = 'local';
 
 /** The result of a run that published. */
-export function summarise({ runId, plan, elapsedMs, steps, manifest }: EndedRun): RunResult {
+export function summarise({ runId, engine, plan, elapsedMs, steps, manifest }: EndedRun): RunResult {
   const missing = steps.flatMap(missingParts);
   return {
     run_id: runId,
     job: manifest.job,
     status: missing.length === 0 ? 'succeeded' : 'partial',
-    engine: ENGINE,
+    engine,
     elapsed_s: toSeconds(elapsedMs),
     tasks: countTasks(steps),
     input_bytes: sumInputBytes(plan.inputs),
@@ -46,7 +47,7 @@ export function summariseUnchanged({ manifest, inputBytes, elapsedMs }: Unchange
     run_id: manifest.runId,
     job: manifest.job,
     status: 'unchanged',
-    engine: ENGINE,
+    engine: OWN_ENGINE,
     elapsed_s: toSeconds(elapsedMs),
     tasks: { total: units, run: 0, skipped: units, failed: 0 },
     input_bytes: inputBytes,

@@ -90,7 +90,15 @@ async function runFused(
   { onProgress = () => undefined, signal = new AbortController().signal }: RunChanges,
 ): Promise<TaskRecord> {
   const onEvent = (event: TaskEvent) => event.kind === 'task progress' && onProgress(event.progress);
-  const session = await inProcess.open({ folder, limits: LIMITS, workers: 1, signal, onEvent });
+  const session = await inProcess.open({
+    storage: localStorage(),
+    asked: {},
+    folder,
+    limits: LIMITS,
+    workers: 1,
+    signal,
+    onEvent,
+  });
   try {
     const [outcome] = await session.runTasks(step, [0]);
     if (outcome?.kind === 'committed') return outcome.record;

@@ -7,7 +7,7 @@ import type { TaskRecord } from '../../src/execute/record.ts';
 import type { TaskWorkerOptions } from '../../src/execute/task-worker.ts';
 import type { RunFolder } from '../../src/plan/run-folder.ts';
 import { someStepPlan } from './some-step-plan.ts';
-import { LIMITS, scriptedFolder } from './worker-rig.ts';
+import { LIMITS, ON_DISK, scriptedFolder } from './worker-rig.ts';
 
 /** What the task at `index` does in its n-th attempt, from 1; ends well when it gives nothing. */
 type Act = (index: number, number: number) => Error | undefined;
@@ -46,7 +46,7 @@ async function openRig(act: Act, signal = new AbortController().signal): Promise
   };
   const engine = inProcessEngine({ open, backoffMs: () => 0 });
   const onEvent = (event: TaskEvent) => void events.push(event);
-  const session = await engine.open({ folder, limits: LIMITS, workers: 1, signal, onEvent });
+  const session = await engine.open({ ...ON_DISK, folder, limits: LIMITS, workers: 1, signal, onEvent });
   return { session, folder, events, calls, threads };
 }
 

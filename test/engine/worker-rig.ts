@@ -7,6 +7,7 @@ import type { EngineSession, TaskEvent, TaskOutcome } from '../../src/engine/eng
 import { type LocalOptions, localEngine } from '../../src/engine/local.ts';
 import type { MachineLimits } from '../../src/execute/machine-limits.ts';
 import { type RunFolder, runFolder } from '../../src/plan/run-folder.ts';
+import { localStorage } from '../../src/storage/local.ts';
 import { someStepPlan } from './some-step-plan.ts';
 
 /**
@@ -54,6 +55,9 @@ export interface Rig {
 
 export const LIMITS: MachineLimits = { threads: 4, memoryBytes: 1e9 };
 
+/** What an engine of this machine is given, and asked for nothing. */
+export const ON_DISK = { storage: localStorage(), asked: {} };
+
 /** The local engine over worker processes that act a script; they never outlive the test. */
 export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const { workers = 2, limits = LIMITS, signal = new AbortController().signal, engine } = options;
@@ -65,7 +69,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     for (const look of waiting) look();
   };
   const local = localEngine({ ...fixtureOptions(), ...engine });
-  const session = await local.open({ folder, limits, workers, signal, onEvent });
+  const session = await local.open({ ...ON_DISK, folder, limits, workers, signal, onEvent });
   onTestFinished(() => session.close());
   return {
     folder,

@@ -1,0 +1,34 @@
+/** An array of Slurm: the task at an element is `base` + the element. */
+export interface SlurmArray {
+  readonly base: number;
+  /** As `--array` takes it, without the most at once: `0-99,105`. */
+  readonly elements: string;
+}
+
+/**
+ * Divides tasks into arrays whose elements are below `maxArraySize`.
+ *
+ * @param indexes - ascending
+ * @param maxArraySize - Slurm's MaxArraySize: one more than the largest element
+ */
+export function toSlurmArrays(indexes: readonly number[], maxArraySize: number): SlurmArray[] {
+  const arrays = new Map<number, number[]>();
+  for (const index of indexes) {
+    const base = Math.floor(index / maxArraySize) * maxArraySize;
+    const elements = arrays.get(base) ?? [];
+    elements.push(index - base);
+    arrays.set(base, elements);
+  }
+  return [...arrays].map(([base, elements]) => ({ base, elements: toRanges(elements) }));
+}
+
+/** `[0, 1, 2, 7]` → `0-2,7` */
+function toRanges(numbers: readonly number[]): string {
+  const ranges: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const range = ranges.at(-1);
+    if (range !== undefined && range[1] === number - 1) range[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+}

@@ -1,0 +1,218 @@
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { PitwallError } from '../error.ts';
+import type { Cluster, ClusterLook, ClusterSession, ClusterTaskState, Submission } from './cluster.ts';
+import { type ClusterOptions, clusterEngine } from './cluster-engine.ts';
+import type { Engine, EngineRun } from './engine.ts';
+import { isInstalled, type ProgramEnd, type ProgramOptions, runProgram } from './run-program.ts';
+import { type SlurmArray, toSlurmArrays } from './slurm-array.ts';
+import { type SlurmJob, sbatchArgs, slurmJobName, slurmScript } from './slurm-script.ts';
+import {
+  isActive,
+  parseSacct,
+  parseSqueue,
+  type SlurmElement,
+  SQUEUE_FORMAT,
+  toTaskState,
+} from './slurm-states.ts';
+
+export interface SlurmOptions {
+  /** Arguments of sbatch: `--partition=long`, `--time=1:00:00`. */
+  readonly args?: readonly string[];
+  /** How Pitwall is called on the nodes; by default as this one is, which then has to lie at the same place there. */
+  readonly command?: readonly string[];
+  /** How tasks are followed; for tests. */
+  readonly follow?: Partial<ClusterOptions>;
+}
+
+/** Runs the tasks of each step as job arrays of Slurm. https://slurm.schedmd.com/job_array.html */
+export function slurmEngine({ follow = {}, ...options }: SlurmOptions = {}): Engine {
+  return clusterEngine(slurmCluster(options), follow);
+}
+
+const NAME = 'slurm';
+const PROGRAMS = ['sbatch', 'squeue', 'scancel', 'scontrol'] as const;
+/** A cluster takes 10,000 jobs of all users together, unless it is set otherwise (MaxJobCount). */
+const MOST_TASKS = 4000;
+const TIMEOUT_MS = 60_000;
+/** Without a slurm.conf its programs look for one a minute long. */
+const CONFIG_TIMEOUT_MS = 30_000;
+/** An interruption has 20 s. */
+const CANCEL_TIMEOUT_MS = 5000;
+const SUBMIT_WAITS_MS = [1000, 4000, 15_000];
+/** Set by ourselves: two of them would make the array another one than is followed. */
+const OWN_ARGS = /^(?:--(?:array|job-name|wrap|parsable|test-only|wait|hold)(?:=|$)|-[aJWH])/;
+
+function slurmCluster({ args = [], command }: SlurmOptions): Cluster {
+  return {
+    name: NAME,
+    mostTasks: MOST_TASKS,
+    mostMemoryBytes: Number.POSITIVE_INFINITY,
+    check: () => checkSlurm(args),
+    open: async (run) => new SlurmSession(run, args, command ?? ownCommand(), await maxArraySize()),
+  };
+}
+
+function ownCommand(): string[] {
+  return [process.execPath, fileURLToPath(new URL('../cli.js', import.meta.url))];
+}
+
+async function checkSlurm(args: readonly string[]): Promise<void> {
+  const own = args.find((arg) => OWN_ARGS.test(arg));
+  if (own !== undefined)
+    throw new PitwallError('usage', `--slurm-args: ${own} is set by Pitwall itself; leave it out`);
+  const missing = PROGRAMS.find((program) => !isInstalled(program));
+  if (missing === undefined) return;
+  const message = `--engine slurm needs ${missing} on the PATH: run it on a login node, or install Slurm's client programs (slurm-client) with the cluster's slurm.conf`;
+  throw new PitwallError('usage', message);
+}
+
+/** Runs a program of Slurm. */
+function slurm(
+  program: (typeof PROGRAMS)[number] | 'sacct',
+  args: readonly string[],
+  options: Partial<ProgramOptions> = {},
+): Promise<ProgramEnd> {
+  return runProgram(program, args, { timeoutMs: TIMEOUT_MS, ...options });
+}
+
+/** @throws PitwallError (`temporary`) when the controller does not answer */
+async function maxArraySize(): Promise<number> {
+  const { stdout, stderr } = await slurm('scontrol', ['show', 'config'], { timeoutMs: CONFIG_TIMEOUT_MS });
+  const [, size] = /^MaxArraySize\s*=\s*(\d+)/m.exec(stdout) ?? [];
+  if (size !== undefined) return Number(size);
+  const message = `Slurm does not answer: ${firstLine(stderr)}; look whether SLURM_CONF is right and slurmctld runs`;
+  throw new PitwallError('temporary', message);
+}
+
+/** An array that was handed over. */
+interface SubmittedArray extends SlurmArray {
+  readonly id: string;
+  readonly submission: string;
+  readonly indexes: ReadonlySet<number>;
+}
+
+class SlurmSession implements ClusterSession {
+  readonly #run: EngineRun;
+  readonly #args: readonly string[];
+  readonly #command: readonly string[];
+  readonly #maxArraySize: number;
+  readonly #arrays: SubmittedArray[] = [];
+
+  constructor(run: EngineRun, args: readonly string[], command: readonly string[], maxArraySize: number) {
+    this.#run = run;
+    this.#args = args;
+    this.#command = command;
+    this.#maxArraySize = maxArraySize;
+  }
+
+  async submit(submission: Submission): Promise<void> {
+    const log = await this.#log();
+    const limits = submission.limits ?? this.#run.asked;
+    for (const array of toSlurmArrays(submission.indexes, this.#maxArraySize)) {
+      const { workers } = this.#run.asked;
+      const { threads, memoryBytes } = limits;
+      const id = await this.#sbatch({
+        ...{ array, log, workers, threads, memoryBytes, args: this.#args, command: this.#command },
+        ...{ submission: submission.id, stepId: submission.stepId, folderUrl: this.#run.folder.url },
+      });
+      const last = array.base + this.#maxArraySize;
+      const indexes = submission.indexes.filter((index) => index >= array.base && index < last);
+      this.#arrays.push({ ...array, id, submission: submission.id, indexes: new Set(indexes) });
+    }
+  }
+
+  async look(ids: readonly string[]): Promise<ClusterLook | undefined> {
+    const elements = await squeue(ids);
+    if (elements === undefined) return undefined;
+    const look = new Map<string, Map<number, ClusterTaskState>>(ids.map((id) => [id, new Map()]));
+    this.#add(look, elements);
+    const unseen = this.#arrays.filter(({ submission, indexes }) => {
+      const seen = look.get(submission);
+      return seen !== undefined && [...indexes].some((index) => !seen.has(index));
+    });
+    if (unseen.length > 0) this.#add(look, await sacct(unseen.map(({ id }) => id)));
+    return look;
+  }
+
+  async cancel(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const args = ['--quiet', '--me', `--name=${slurmJobName(id)}`];
+      await slurm('scancel', args, { timeoutMs: CANCEL_TIMEOUT_MS });
+    }
+  }
+
+  async isOver(ids: readonly string[]): Promise<boolean> {
+    const elements = await squeue(ids, CANCEL_TIMEOUT_MS);
+    return elements?.every((element) => !isActive(element)) ?? false;
+  }
+
+  async close(): Promise<void> {}
+
+  /** What sacct knows of elements that squeue tells of as well is older. */
+  #add(look: Map<string, Map<number, ClusterTaskState>>, elements: readonly SlurmElement[]): void {
+    for (const element of elements) {
+      const array = this.#arrays.find(({ id }) => id === element.arrayId);
+      const states = array && look.get(array.submission);
+      const index = (array?.base ?? 0) + element.element;
+      if (states !== undefined && !states.has(index)) states.set(index, toTaskState(element));
+    }
+  }
+
+  /** Beside the run's other files, where the nodes see them too. */
+  async #log(): Promise<string> {
+    const { logs } = this.#run.folder;
+    if (logs.includes('://')) return '/dev/null';
+    await mkdir(logs, { recursive: true });
+    return `${logs.replaceAll('%', '%%')}/%A-%a.log`;
+  }
+
+  async #sbatch(job: SlurmJob): Promise<string> {
+    let refusal = '';
+    for (const waitMs of [0, ...SUBMIT_WAITS_MS]) {
+      await delay(waitMs, undefined, { signal: this.#run.signal });
+      const { code, stdout, stderr } = await slurm('sbatch', sbatchArgs(job), { input: slurmScript(job) });
+      const [, id] = /^(\d+)/.exec(stdout) ?? [];
+      if (code === 0 && id !== undefined) return id;
+      refusal = firstLine(stderr);
+      if (!mayPass(stderr))
+        throw new PitwallError(
+          'usage',
+          `Slurm refuses the tasks: ${refusal}; change --slurm-args, --threads or --memory`,
+        );
+    }
+    throw new PitwallError('temporary', `Slurm does not take the tasks: ${refusal}`);
+  }
+}
+
+/** What the user asks for is refused each time; a controller that is away or full is not for ever. */
+function mayPass(stderr: string): boolean {
+  return /contact|connect|timed out|temporarily|try again|limit|busy|Zero Bytes/i.test(stderr);
+}
+
+/** `undefined` when the controller does not answer. */
+async function squeue(
+  submissions: readonly string[],
+  timeoutMs = TIMEOUT_MS,
+): Promise<SlurmElement[] | undefined> {
+  if (submissions.length === 0) return [];
+  const names = submissions.map(slurmJobName).join(',');
+  const which = ['--me', `--name=${names}`, '--states=all', '--array'];
+  const { code, stdout } = await slurm('squeue', ['--noheader', ...which, `--Format=${SQUEUE_FORMAT}`], {
+    timeoutMs,
+  });
+  return code === 0 ? parseSqueue(stdout) : undefined;
+}
+
+/** What the controller has forgotten; nothing where no accounting is kept. */
+async function sacct(arrayIds: readonly string[]): Promise<SlurmElement[]> {
+  const args = ['-X', '-n', '-P', `--jobs=${arrayIds.join(',')}`, '-o', 'JobID,State,ExitCode'];
+  const end = await slurm('sacct', args).catch(() => undefined);
+  return end?.code === 0 ? parseSacct(end.stdout) : [];
+}
+
+function firstLine(text: string): string {
+  const [line = ''] = text.trim().split('\n');
+  return line.replace(/^(?:\w+: )*(?:error|fatal): /, '');
+}

@@ -1,0 +1,233 @@
+import { type ChildProcess, execFile as execFileLater, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { availableParallelism, hostname, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { isInstalled } from '../../../src/engine/run-program.ts';
+import { processes, until } from './engine-rig.ts';
+
+const execFile = promisify(execFileLater);
+
+const PROGRAMS = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'squeue', 'scancel', 'scontrol'];
+const NODES = ['n1', 'n2'];
+/** Small, so that a step needs several arrays. */
+export const MAX_ARRAY_SIZE = 4;
+
+/** The programs of Slurm that are not installed here. */
+export function missingPrograms(): string[] {
+  return PROGRAMS.filter((program) => !isInstalled(program));
+}
+
+/** A Slurm of its own: munge, a controller and two nodes, all on this machine's loopback. */
+export interface SlurmHarness {
+  /** With which the client programs find it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Ends a node and all that runs on it, as a machine that loses its power, and brings it back. */
+  killNodeOf(pid: number): Promise<void>;
+  scontrol(...args: string[]): Promise<string>;
+  squeue(...args: string[]): Promise<string>;
+  scancel(...args: string[]): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** @throws when it does not come up; then all of its processes are ended */
+export async function startSlurm(): Promise<SlurmHarness> {
+  const slurm = new Slurm(await mkdtemp(join(tmpdir(), 'pitwall-slurm-')));
+  try {
+    await slurm.start();
+    return slurm;
+  } catch (error) {
+    await slurm.stop();
+    throw error;
+  }
+}
+
+class Slurm implements SlurmHarness {
+  readonly #folder: string;
+  readonly #daemons = new Map<string, ChildProcess>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return { SLURM_CONF: join(this.#folder, 'slurm.conf') };
+  }
+
+  async start(): Promise<void> {
+    const folder = this.#folder;
+    // munged refuses a key that others could read, and a socket in a folder that they cannot.
+    await chmod(folder, 0o755);
+    for (const name of ['state', 'spool', 'log']) await mkdir(join(folder, name));
+    await writeFile(join(folder, 'munge.key'), randomBytes(128), { mode: 0o400 });
+    await writeFile(join(folder, 'slurm.conf'), configuration(folder, await freePorts(3)));
+    const at = (name: string) => join(folder, name);
+    const munge = { socket: 'munge.socket', 'key-file': 'munge.key', 'pid-file': 'munge.pid' };
+    const files = { ...munge, 'log-file': 'log/munge', 'seed-file': 'munge.seed' };
+    const options = Object.entries(files).map(([option, name]) => `--${option}=${at(name)}`);
+    this.#spawn('munged', 'munged', '--foreground', ...options);
+    this.#spawn('slurmctld', 'slurmctld', '-D');
+    await until('slurmctld answers', () => this.#isUp());
+    for (const node of NODES) this.#startNode(node);
+    await this.#untilIdle();
+  }
+
+  async killNodeOf(pid: number): Promise<void> {
+    const all = await processes();
+    const [, node = ''] =
+      /\0SLURMD_NODENAME=(\w+)\0/.exec(all.find((each) => each.pid === pid)?.env ?? '') ?? [];
+    const daemon = this.#daemons.get(node);
+    if (daemon === undefined) throw new Error(`process ${pid} runs on no node: ${node}`);
+    await end(daemon, 'SIGKILL');
+    const jobs = all.filter(({ env, command }) => {
+      return (
+        env.includes(`\0SLURMD_NODENAME=${node}\0`) &&
+        env.includes(`\0SLURM_CONF=${this.env.SLURM_CONF}\0`) &&
+        !command.startsWith('slurmstepd')
+      );
+    });
+    const parents = new Set(jobs.map(({ parent }) => parent));
+    const steps = all.filter((each) => parents.has(each.pid) && each.command.startsWith('slurmstepd'));
+    for (const each of [...steps, ...jobs]) kill(each.pid);
+    await this.scontrol('update', `NodeName=${node}`, 'State=DOWN', 'Reason=killed');
+    this.#startNode(node);
+    await this.scontrol('update', `NodeName=${node}`, 'State=RESUME');
+    await this.#startRequeued();
+  }
+
+  /** Slurm has jobs that it queued again wait for two minutes. */
+  async #startRequeued(): Promise<void> {
+    let jobs: string[] = [];
+    await until('the jobs of the node are queued again', async () => {
+      const waiting = await this.squeue('--states=PENDING', '--Format=JobArrayID:20,RestartCnt:8');
+      jobs = [...waiting.matchAll(/^(\d+_\d+)\s+[1-9]/gm)].map(([, id = '']) => id);
+      return jobs.length > 0;
+    });
+    for (const id of jobs) await this.scontrol('update', `JobId=${id}`, 'StartTime=now');
+  }
+
+  scontrol(...args: string[]): Promise<string> {
+    return this.#client('scontrol', args);
+  }
+
+  squeue(...args: string[]): Promise<string> {
+    return this.#client('squeue', ['--noheader', '--array', ...args]);
+  }
+
+  scancel(...args: string[]): Promise<string> {
+    return this.#client('scancel', args);
+  }
+
+  async stop(): Promise<void> {
+    await this.scancel('--me').catch(() => undefined);
+    await until('all jobs have ended', async () => (await this.squeue().catch(() => '')) === '');
+    for (const daemon of [...this.#daemons.values()].reverse()) await end(daemon, 'SIGTERM');
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #startNode(node: string): void {
+    this.#spawn(node, 'slurmd', '-D', '-N', node);
+  }
+
+  #spawn(name: string, program: string, ...args: string[]): void {
+    const log = createWriteStream(join(this.#folder, 'log', `${name}.out`), { flags: 'a' });
+    const daemon = spawn(program, args, {
+      env: { ...process.env, ...this.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    daemon.stdout.pipe(log, { end: false });
+    daemon.stderr.pipe(log, { end: false });
+    this.#daemons.set(name, daemon);
+  }
+
+  async #isUp(): Promise<boolean> {
+    return this.scontrol('ping').then(
+      (text) => text.includes('is UP'),
+      () => false,
+    );
+  }
+
+  async #untilIdle(): Promise<void> {
+    const states = async () => (await this.#client('sinfo', ['--noheader', '-o', '%D %t'])).trim();
+    await until('the nodes are idle', async () => (await states()) === `${NODES.length} idle`);
+  }
+
+  async #client(program: string, args: readonly string[]): Promise<string> {
+    const env = { ...process.env, ...this.env };
+    return (await execFile(program, [...args], { env })).stdout;
+  }
+}
+
+/** https://slurm.schedmd.com/slurm.conf.html: nothing but loopback, nothing outside its folder. */
+function configuration(folder: string, [port, ...ports]: readonly number[]): string {
+  const user = userInfo().username;
+  const host = hostname();
+  const processors = availableParallelism();
+  return [
+    'ClusterName=pitwall',
+    `SlurmctldHost=${host}(127.0.0.1)`,
+    `SlurmctldPort=${port}`,
+    `SlurmUser=${user}`,
+    `SlurmdUser=${user}`,
+    'AuthType=auth/munge',
+    `AuthInfo=socket=${folder}/munge.socket`,
+    'CommunicationParameters=NoCtldInAddrAny,NoInAddrAny',
+    `StateSaveLocation=${folder}/state`,
+    `SlurmdSpoolDir=${folder}/spool/%n`,
+    `SlurmctldPidFile=${folder}/slurmctld.pid`,
+    `SlurmdPidFile=${folder}/slurmd-%n.pid`,
+    `SlurmctldLogFile=${folder}/log/slurmctld`,
+    `SlurmdLogFile=${folder}/log/%n`,
+    'ProctrackType=proctrack/linuxproc',
+    'TaskPlugin=task/none',
+    'SelectType=select/cons_tres',
+    'SelectTypeParameters=CR_CPU',
+    'MpiDefault=none',
+    'SwitchType=switch/none',
+    'ReturnToService=2',
+    'KillWait=10',
+    `MaxArraySize=${MAX_ARRAY_SIZE}`,
+    'SchedulerParameters=sched_interval=1,bf_interval=1',
+    `PartitionName=main Nodes=${NODES.join(',')} Default=YES State=UP`,
+    ...NODES.map(
+      (node, place) =>
+        `NodeName=${node} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${ports[place]} CPUs=${processors}`,
+    ),
+    '',
+  ].join('\n');
+}
+
+/** Ports of loopback that nobody listens on; all are held until the last is found. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  for (const server of servers) await new Promise((resolve) => server.close(resolve));
+  return ports;
+}
+
+async function end(daemon: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (daemon.exitCode !== null || daemon.signalCode !== null) return;
+  const ended = new Promise((resolve) => daemon.once('exit', resolve));
+  daemon.kill(signal);
+  await ended;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It was gone before.
+  }
+}
