@@ -50,13 +50,13 @@ function alarmsOf({ runs, lost }: AlarmsProps): AlarmSpec[] {
     {
       id: 'RunsFail',
       alarmDescription: 'A run of Pitwall failed: pitwall runs tells which, pitwall show why',
-      metric: runMetric('failed', 'Sum', FIVE_MINUTES),
+      metric: runMetric('Failed', 'SUM', FIVE_MINUTES),
       threshold: 1,
     },
     {
       id: 'TasksAreRetriedOften',
       alarmDescription: 'Many tasks were run again: throttling, Spot interruptions, or too little memory',
-      metric: runMetric('retries', 'Sum', FIVE_MINUTES),
+      metric: runMetric('Retries', 'SUM', FIVE_MINUTES),
       threshold: MANY_RETRIES,
     },
     {

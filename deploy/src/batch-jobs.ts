@@ -72,6 +72,19 @@ export function submitStatement(
   });
 }
 
+/**
+ * Finding jobs and following them, for which Batch knows no resources.
+ *
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
+ */
+export function watchStatement(): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'WatchJobs',
+    actions: ['batch:DescribeJobs', 'batch:ListJobs'],
+    resources: ['*'],
+  });
+}
+
 function submitAccess(queue: JobQueue, definition: EcsJobDefinition, stack: Stack): PolicyStatement[] {
   return [
     submitStatement(queue, definition, stack),
@@ -80,8 +93,12 @@ function submitAccess(queue: JobQueue, definition: EcsJobDefinition, stack: Stac
       actions: ['batch:TerminateJob'],
       resources: [stack.formatArn({ service: 'batch', resource: 'job', resourceName: '*' })],
     }),
-    // Batch knows no resources for this action: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
-    new PolicyStatement({ sid: 'WatchJobs', actions: ['batch:DescribeJobs'], resources: ['*'] }),
+    new PolicyStatement({
+      sid: 'CheckQueues',
+      actions: ['batch:DescribeJobQueues', 'batch:DescribeJobDefinitions'],
+      resources: ['*'],
+    }),
+    watchStatement(),
   ];
 }
 

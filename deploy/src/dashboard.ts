@@ -11,7 +11,7 @@ import {
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { type RunMetric, runMetric, runMetricByJob } from './run-metrics.ts';
+import { type RunMetric, runMetric, runMetricByJob, type Statistic } from './run-metrics.ts';
 
 export interface DashboardProps {
   readonly alarms: readonly Alarm[];
@@ -28,27 +28,27 @@ export function createDashboard(scope: Construct, { alarms, runs, logs }: Dashbo
   const dashboard = new Dashboard(scope, 'Dashboard', { defaultInterval: Duration.days(7) });
   dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 24, height: 3 }));
   dashboard.addWidgets(
-    graph('Runs', ['runs', 'failed']),
-    byJob(scope, 'Duration of a run', 'duration', 'Maximum'),
+    graph('Runs', ['Succeeded', 'Failed']),
+    byJob('Duration of a run, ms', 'Duration', 'MAX'),
   );
   dashboard.addWidgets(
-    byJob(scope, 'Rows', 'rows', 'Sum'),
-    graph('Bytes', ['inputBytes', 'outputBytes', 'spill']),
+    byJob('Rows', 'Rows', 'SUM'),
+    graph('Bytes', ['InputBytes', 'OutputBytes', 'SpillBytes']),
   );
   dashboard.addWidgets(
-    graph('Tasks', ['tasks', 'failedTasks', 'retries']),
-    byJob(scope, 'Estimated cost, US dollars', 'cost', 'Sum'),
+    graph('Tasks', ['Tasks', 'FailedTasks', 'Retries']),
+    byJob('Estimated cost, US dollars', 'EstimatedCost', 'SUM'),
   );
   dashboard.addWidgets(functionGraph(runs), lastErrors(logs));
   return dashboard;
 }
 
 function graph(title: string, names: readonly RunMetric[]): GraphWidget {
-  return half({ title, left: names.map((name) => runMetric(name, 'Sum', PERIOD)) });
+  return half({ title, left: names.map((name) => runMetric(name, 'SUM', PERIOD)) });
 }
 
-function byJob(scope: Construct, title: string, name: RunMetric, statistic: string): GraphWidget {
-  return half({ title, left: [runMetricByJob(scope, name, statistic, PERIOD)] });
+function byJob(title: string, name: RunMetric, statistic: Statistic): GraphWidget {
+  return half({ title, left: [runMetricByJob(name, statistic, PERIOD)] });
 }
 
 function functionGraph(runs: IFunction): GraphWidget {
@@ -70,7 +70,7 @@ function lastErrors(logs: ILogGroup): LogQueryWidget {
     view: LogQueryVisualizationType.TABLE,
     queryLines: [
       'fields @timestamp, job, run, step, task, attempt, msg',
-      'filter level >= 50 or level = "error"',
+      'filter level = "error"',
       'sort @timestamp desc',
       'limit 50',
     ],

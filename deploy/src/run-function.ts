@@ -8,7 +8,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { submitStatement } from './batch-jobs.ts';
+import { submitStatement, watchStatement } from './batch-jobs.ts';
 import { dataAccess } from './data-access.ts';
 import { triggersFor } from './job-params.ts';
 import type { Settings } from './settings.ts';
@@ -60,6 +60,7 @@ function createRole(scope: Construct, { bucket, logs, queue, runJob, settings }:
   });
   for (const statement of dataAccess(bucket, settings.inputBuckets)) role.addToPolicy(statement);
   role.addToPolicy(submitStatement(queue, runJob, Stack.of(scope)));
+  role.addToPolicy(watchStatement());
   logs.grantWrite(role);
   return role;
 }

@@ -1,45 +1,40 @@
-import { type Duration, Stack } from 'aws-cdk-lib';
-import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Construct } from 'constructs';
+import type { Duration } from 'aws-cdk-lib';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 
-/** What Pitwall writes in Embedded Metric Format at the end of each run; see docs/operations.md. */
+/** What Pitwall writes in Embedded Metric Format at the end of each run, for each job and engine; see docs/operations.md. */
 export const NAMESPACE = 'Pitwall';
+const DIMENSIONS = 'job, engine';
 
-export const RUN_METRICS = {
-  runs: 'Runs',
-  failed: 'FailedRuns',
-  rows: 'Rows',
-  inputBytes: 'InputBytes',
-  outputBytes: 'OutputBytes',
-  tasks: 'Tasks',
-  failedTasks: 'FailedTasks',
-  retries: 'Retries',
-  duration: 'Duration',
-  spill: 'SpilledBytes',
-  cost: 'EstimatedCost',
-} as const;
+export type RunMetric =
+  | 'Succeeded'
+  | 'Failed'
+  | 'Rows'
+  | 'InputBytes'
+  | 'OutputBytes'
+  | 'Tasks'
+  | 'FailedTasks'
+  | 'Retries'
+  | 'Duration'
+  | 'SpillBytes'
+  | 'EstimatedCost';
 
-export type RunMetric = keyof typeof RUN_METRICS;
+export type Statistic = 'SUM' | 'MAX';
 
-/** A metric of all jobs together. */
-export function runMetric(name: RunMetric, statistic: string, period: Duration): Metric {
-  return new Metric({ namespace: NAMESPACE, metricName: RUN_METRICS[name], statistic, period });
+/**
+ * A metric of all jobs and engines together, by a query: an alarm can watch one, and cannot watch a search.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html
+ */
+export function runMetric(name: RunMetric, statistic: Statistic, period: Duration): MathExpression {
+  return query(`SELECT ${statistic}(${name}) FROM SCHEMA(${NAMESPACE}, ${DIMENSIONS})`, name, period);
 }
 
 /** A metric with a line for each job. */
-export function runMetricByJob(
-  scope: Construct,
-  name: RunMetric,
-  statistic: string,
-  period: Duration,
-): MathExpression {
-  const search = `SEARCH('{${NAMESPACE},job} MetricName="${RUN_METRICS[name]}"', '${statistic}', ${period.toSeconds()})`;
-  const { region } = Stack.of(scope);
-  return new MathExpression({
-    expression: search,
-    label: '',
-    usingMetrics: {},
-    period,
-    searchRegion: region,
-  });
+export function runMetricByJob(name: RunMetric, statistic: Statistic, period: Duration): MathExpression {
+  const from = `FROM SCHEMA(${NAMESPACE}, ${DIMENSIONS}) GROUP BY job`;
+  return query(`SELECT ${statistic}(${name}) ${from}`, '', period);
+}
+
+function query(expression: string, label: string, period: Duration): MathExpression {
+  return new MathExpression({ expression, label, usingMetrics: {}, period });
 }

@@ -90,7 +90,11 @@ describe('the fleet', () => {
   });
 
   test('stands in a network of yours where you name one', () => {
-    const network = { vpcId: 'vpc-0123456789abcdef0', availabilityZones: ['eu-west-1a'], subnetIds: ['subnet-0123456789abcdef0'] };
+    const network = {
+      vpcId: 'vpc-0123456789abcdef0',
+      availabilityZones: ['eu-west-1a'],
+      subnetIds: ['subnet-0123456789abcdef0'],
+    };
     const { pitwall: inNetwork } = synthesise({ network });
     expect(resourcesOf(inNetwork, 'AWS::EC2::VPC').size).toBe(0);
     const resources = onlyOf(inNetwork, 'AWS::Batch::ComputeEnvironment').Properties.ComputeResources;

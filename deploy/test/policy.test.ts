@@ -12,6 +12,9 @@ const TEMPLATES: readonly (readonly [string, Template])[] = [
 /** Actions for which AWS knows no resource, and why somebody needs them. */
 const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
   'batch:DescribeJobs': 'the driver of a run follows its jobs',
+  'batch:ListJobs': 'a driver finds the jobs of an earlier one, the function that of an earlier event',
+  'batch:DescribeJobQueues': 'a driver checks what it was given',
+  'batch:DescribeJobDefinitions': 'a driver checks what it was given',
   'ecr:GetAuthorizationToken': 'an instance pulls the image',
 };
 
