@@ -35,7 +35,9 @@ export function addEngineOptions(command: Command): Command {
     .addOption(new Option('--engine <engine>', 'where tasks run').choices(ENGINE_NAMES).default('local'))
     .addOption(
       new Option('--slurm-args <args>', 'arguments for sbatch, such as "--partition=long --time=1:00:00"'),
-    );
+    )
+    .option('--batch-queue <queue>', 'the job queue of AWS Batch, by name or ARN')
+    .option('--batch-job-definition <definition>', 'the job definition of its tasks, by name or ARN');
 }
 
 /** How tasks are run: `run` and `resume` have these in common. */

@@ -1,5 +1,6 @@
 import { explainPlan } from '../plan/explain-plan.ts';
 import { type PlanOptions, planJob } from '../plan-job.ts';
+import { autoEngine } from './auto-engine.ts';
 import { chooseEngine, type EngineOptions } from './choose-engine.ts';
 import { writePlanFile } from './plan-file.ts';
 import { groupPairs, type Pair, type Terminal } from './terminal.ts';
@@ -27,15 +28,20 @@ export async function planCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { output, explain = false, json = false } = options;
-  const { plan, steps } = await planJob(job, {
-    ...toPlanOptions(options),
-    engine: await chooseEngine(options),
-    signal,
-  });
+  const asked = { ...toPlanOptions(options), signal };
+  const first = await planJob(job, { ...asked, engine: await chooseEngine(options) });
+  const auto = options.engine === 'auto' ? await autoEngine(first.plan, options) : undefined;
+  const { plan, steps } =
+    auto?.open === undefined ? first : await planJob(job, { ...asked, engine: auto.open });
   if (output !== undefined) await writePlanFile(output, plan);
-  if (json) terminal.out(`${JSON.stringify({ plan, steps })}\n`);
+  const chosen = auto && { name: auto.engine, reason: auto.reason };
+  if (json) terminal.out(`${JSON.stringify({ plan, steps, engine: chosen })}\n`);
   if (explain || (!json && output === undefined))
-    (json ? terminal.err : terminal.out)(explainPlan(plan, steps));
+    (json ? terminal.err : terminal.out)(explainPlan(plan, steps) + explainEngine(chosen));
+}
+
+function explainEngine(chosen: { readonly name: string; readonly reason: string } | undefined): string {
+  return chosen === undefined ? '' : `engine: ${chosen.name}: ${chosen.reason}\n`;
 }
 
 function toPlanOptions(options: PlanCommandOptions): PlanOptions {

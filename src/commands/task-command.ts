@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
+import { numberAt } from '../engine/index-ranges.ts';
 import { PitwallError } from '../error.ts';
 import { type ReportPlace, writeFailure } from '../execute/failure-report.ts';
 import { machineLimits } from '../execute/machine-limits.ts';
@@ -15,6 +16,8 @@ export interface TaskCommandOptions {
   readonly memory?: number;
   /** With what an engine handed it over: then a failure is left for the engine to read. */
   readonly submission?: string;
+  /** The indexes of an array job, of which `AWS_BATCH_JOB_ARRAY_INDEX` tells the place of this one's. */
+  readonly array?: string;
   readonly json?: boolean;
 }
 
@@ -27,11 +30,12 @@ export interface TaskCommandOptions {
 export async function taskCommand(
   run: string,
   stepId: string,
-  index: number,
-  { threads, memory, submission, json = false }: TaskCommandOptions,
+  given: number | undefined,
+  { threads, memory, submission, array, json = false }: TaskCommandOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
+  const index = given ?? ownIndex(array);
   const { storage, folder } = await openRunFolder(run);
   const limits = machineLimits({
     ...(threads === undefined ? {} : { threads }),
@@ -51,6 +55,14 @@ export async function taskCommand(
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html */
+function ownIndex(array: string | undefined, place = process.env.AWS_BATCH_JOB_ARRAY_INDEX): number {
+  const index = array === undefined || place === undefined ? undefined : numberAt(array, Number(place));
+  if (index !== undefined) return index;
+  const got = `--array ${array} and AWS_BATCH_JOB_ARRAY_INDEX ${place}`;
+  throw new PitwallError('usage', `expected <index>, or --array and a place in it, got ${got}`);
 }
 
 /** One that cannot be left is still told by the exit code. */
