@@ -1,6 +1,9 @@
 export { openSession, type Session, type SessionOptions } from './duckdb/session.ts';
 export { type EncodeJsonOptions, encodeJson } from './encode/encode-json.ts';
 export { createRowEncoder, type RowEncoder, type RowEncoderOptions } from './encode/row-encoder.ts';
+export type { Engine } from './engine/engine.ts';
+export { type SlurmOptions, slurmEngine } from './engine/slurm.ts';
+export { type SparkOptions, sparkEngine } from './engine/spark.ts';
 export { type ErrorKind, PitwallError, type Place } from './error.ts';
 export { validateJob } from './job/check-job.ts';
 export { type Diagnostic, formatDiagnostic } from './job/diagnostic.ts';

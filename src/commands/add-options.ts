@@ -37,7 +37,15 @@ export function addEngineOptions(command: Command): Command {
       new Option('--slurm-args <args>', 'arguments for sbatch, such as "--partition=long --time=1:00:00"'),
     )
     .option('--batch-queue <queue>', 'the job queue of AWS Batch, by name or ARN')
-    .option('--batch-job-definition <definition>', 'the job definition of its tasks, by name or ARN');
+    .option('--batch-job-definition <definition>', 'the job definition of its tasks, by name or ARN')
+    .option('--spark-master <url>', "Spark's master, such as spark://host:7077 or local[*]")
+    .addOption(
+      new Option('--spark-conf <name=value>', 'a setting of Spark; may be given again')
+        .argParser(collectPair('--spark-conf'))
+        .default(NO_PAIRS, 'those of Spark'),
+    )
+    .option('--spark-archive <file>', 'what pitwall pack made, for executors without Pitwall')
+    .addOption(new Option('--spark-socket <path>', 'where a driver of Spark connects to').hideHelp());
 }
 
 /** How tasks are run: `run` and `resume` have these in common. */

@@ -26,6 +26,19 @@ export function addRunCommands(program: Command, terminal: Terminal, signal: Abo
   addRollback(program, terminal, signal);
   addClean(program, terminal);
   addTask(program, terminal, signal);
+  addPack(program, terminal);
+}
+
+function addPack(program: Command, terminal: Terminal): void {
+  program
+    .command('pack [jobs...]')
+    .description('write Node, Pitwall and jobs as one archive for machines that have none of them')
+    .option('-o, --output <file>', 'where to', 'pitwall.tar.gz')
+    .addOption(jsonOption())
+    .addOption(debugOption())
+    .action(async (jobs, options) =>
+      (await import('./pack-command.ts')).packCommand(jobs, options, terminal),
+    );
 }
 
 function addRun(program: Command, terminal: Terminal, signal: AbortSignal): void {

@@ -1,15 +1,10 @@
+import { resolve } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { PitwallError } from '../error.ts';
-
-/** The options that only one engine has: its name, the option's, and its key. Clusters that grow by themselves come first. */
-const OWN_OPTIONS = [
-  ['batch', '--batch-queue', 'batchQueue'],
-  ['batch', '--batch-job-definition', 'batchJobDefinition'],
-  ['slurm', '--slurm-args', 'slurmArgs'],
-] as const;
+import type { Pair } from './terminal.ts';
 
 /** What `--engine` takes. */
-export const ENGINE_NAMES = ['local', 'slurm', 'batch', 'auto'] as const;
+export const ENGINE_NAMES = ['local', 'slurm', 'spark', 'batch', 'auto'] as const;
 export type EngineName = Exclude<(typeof ENGINE_NAMES)[number], 'auto'>;
 
 /** Where tasks run, as commander gives it. */
@@ -17,6 +12,12 @@ export interface EngineOptions {
   readonly engine?: EngineName | 'auto';
   /** As a shell would divide it. */
   readonly slurmArgs?: string;
+  readonly sparkMaster?: string;
+  readonly sparkConf?: readonly Pair[];
+  /** What `pitwall pack` made. */
+  readonly sparkArchive?: string;
+  /** Where a driver of Spark connects to that runs already. */
+  readonly sparkSocket?: string;
   /** Name or ARN. */
   readonly batchQueue?: string;
   /** Name, name:revision or ARN. */
@@ -40,9 +41,11 @@ export async function chooseEngine(
     case 'local':
       return undefined;
     case 'slurm':
-      return openSlurm(options);
+      return chooseSlurm(options);
+    case 'spark':
+      return chooseSpark(options);
     case 'batch':
-      return openBatch(options);
+      return chooseBatch(options);
     default:
       return unreachable(engine);
   }
@@ -52,30 +55,59 @@ function unreachable(engine: never): never {
   throw new Error(`there is no engine ${String(engine)}`);
 }
 
-async function openSlurm({ slurmArgs = '' }: EngineOptions): Promise<Engine> {
+async function chooseSlurm({ slurmArgs = '' }: EngineOptions): Promise<Engine> {
   const { splitShell } = await import('../engine/shell-words.ts');
   const { slurmEngine } = await import('../engine/slurm.ts');
   return slurmEngine({ args: splitShell('--slurm-args', slurmArgs) });
 }
 
-async function openBatch({ batchQueue, batchJobDefinition }: EngineOptions): Promise<Engine> {
+async function chooseSpark(options: EngineOptions): Promise<Engine> {
+  const { sparkEngine } = await import('../engine/spark.ts');
+  const { sparkMaster: master, sparkConf = [], sparkArchive, sparkSocket: socket } = options;
+  const archive =
+    sparkArchive && (/^[a-z][a-z0-9+.-]*:/i.test(sparkArchive) ? sparkArchive : resolve(sparkArchive));
+  return sparkEngine({ master, conf: Object.fromEntries(sparkConf), archive, socket });
+}
+
+async function chooseBatch({ batchQueue, batchJobDefinition }: EngineOptions): Promise<Engine> {
   if (batchQueue === undefined || batchJobDefinition === undefined)
     throw new PitwallError('usage', '--engine batch needs --batch-queue and --batch-job-definition');
   const { batchEngine } = await import('../engine/batch.ts');
   return batchEngine({ queue: batchQueue, jobDefinition: batchJobDefinition });
 }
 
-/** The clusters that options say how to reach. */
+/** The clusters that options say how to reach. Those that grow by themselves come first. */
 export function namedClusters(options: EngineOptions): EngineName[] {
-  return [
-    ...new Set(OWN_OPTIONS.filter(([, , name]) => options[name] !== undefined).map(([owner]) => owner)),
-  ];
+  const given = ownOptions(options).filter(({ isGiven }) => isGiven);
+  return [...new Set(given.map(({ of }) => of))];
 }
 
 /** An option that does nothing would be taken for one that does. */
 function refuseStrange(engine: EngineName | 'auto', options: EngineOptions): void {
   if (engine === 'auto') return;
-  for (const [owner, option, name] of OWN_OPTIONS)
-    if (engine !== owner && options[name] !== undefined)
-      throw new PitwallError('usage', `${option} is for --engine ${owner}, got --engine ${engine}`);
+  const strange = ownOptions(options).find(({ of, isGiven }) => isGiven && of !== engine);
+  if (strange === undefined) return;
+  const { option, of } = strange;
+  throw new PitwallError('usage', `${option} is for --engine ${of}, got --engine ${engine}`);
+}
+
+interface OwnOption {
+  readonly option: string;
+  /** The only engine that it is for. */
+  readonly of: EngineName;
+  readonly isGiven: boolean;
+}
+
+function ownOptions(options: EngineOptions): OwnOption[] {
+  const { slurmArgs, sparkMaster, sparkConf = [], sparkArchive, sparkSocket } = options;
+  const { batchQueue, batchJobDefinition } = options;
+  return [
+    { option: '--batch-queue', of: 'batch', isGiven: batchQueue !== undefined },
+    { option: '--batch-job-definition', of: 'batch', isGiven: batchJobDefinition !== undefined },
+    { option: '--spark-master', of: 'spark', isGiven: sparkMaster !== undefined },
+    { option: '--spark-conf', of: 'spark', isGiven: sparkConf.length > 0 },
+    { option: '--spark-archive', of: 'spark', isGiven: sparkArchive !== undefined },
+    { option: '--spark-socket', of: 'spark', isGiven: sparkSocket !== undefined },
+    { option: '--slurm-args', of: 'slurm', isGiven: slurmArgs !== undefined },
+  ];
 }

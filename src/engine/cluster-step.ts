@@ -8,26 +8,20 @@ import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { StepPlan } from '../plan/step-plan.ts';
 import type { Cluster, ClusterLook, ClusterSession, ClusterTaskState } from './cluster.ts';
 import { type ClusterTask, groupByLimits, newClusterTask } from './cluster-task.ts';
+import { ClusterWatch, type ClusterWatchSettings } from './cluster-watch.ts';
 import type { EngineRun, TaskEvent, TaskOutcome } from './engine.ts';
 import { FreeNumbers } from './free-numbers.ts';
-import { Pace, type PaceRange } from './pace.ts';
 import { isOutOfMemory, judgeFailure, type RetryVerdict } from './retry.ts';
 import { noteSubmission } from './submissions.ts';
 import { taskFailure } from './task-failure.ts';
 
-export interface ClusterStepSettings {
+export interface ClusterStepSettings extends ClusterWatchSettings {
   readonly backoffMs: (failures: number) => number;
-  /** Between two looks at the records and failures. */
-  readonly recordsMs: PaceRange;
-  /** Between two questions to the cluster. */
-  readonly statesMs: PaceRange;
   /** After how long a task that failed without a word is lost. */
   readonly failedGraceMs: number;
   /** After how long one is that ended well, or that the cluster knows no more, and has no record: other machines' files
    * may be seen late. */
   readonly endedGraceMs: number;
-  /** How long a cluster may not answer while nothing comes of its tasks. */
-  readonly silentMs: number;
 }
 
 const READS_AT_ONCE = 16;
@@ -45,9 +39,7 @@ export class ClusterStep {
   readonly #outcomes: TaskOutcome[] = [];
   readonly #submissions = new Set<string>();
   readonly #numbers = new FreeNumbers();
-  readonly #records: Pace;
-  readonly #states: Pace;
-  #answeredMs = performance.now();
+  readonly #watch: ClusterWatch;
   #attempts = 0;
 
   constructor(
@@ -62,8 +54,7 @@ export class ClusterStep {
     this.#step = step;
     this.#settings = settings;
     for (const index of indexes) this.#open.set(index, newClusterTask(index));
-    this.#records = new Pace(settings.recordsMs, performance.now());
-    this.#states = new Pace(settings.statesMs, performance.now());
+    this.#watch = new ClusterWatch(cluster.name, session, settings);
   }
 
   /** What was handed over so far, by its id. */
@@ -111,7 +102,7 @@ export class ClusterStep {
       return this.#refused(tasks, error);
     }
     this.#attempts += tasks.length;
-    this.#records.changed(performance.now());
+    this.#watch.changed();
     for (const task of tasks) begin(task, id);
   }
 
@@ -129,44 +120,18 @@ export class ClusterStep {
     const nowMs = performance.now();
     const waiting = [...this.#open.values()].filter(({ submission }) => submission === undefined);
     const dueMs = waiting.map(({ dueAtMs }) => Math.max(1, dueAtMs - nowMs));
-    await delay(Math.min(this.#records.waitMs(nowMs), ...dueMs), undefined, { signal }).catch(
-      () => undefined,
-    );
+    await delay(Math.min(this.#watch.waitMs(nowMs), ...dueMs), undefined, { signal }).catch(() => undefined);
     signal.throwIfAborted();
   }
 
   /** States are asked for first: a task that was over then has its record, or never will. */
   async #look(): Promise<void> {
     const startedMs = performance.now();
-    const look = await this.#askStates();
+    const look = await this.#watch.ask(this.#submissions);
     await this.#collectRecords();
     await this.#collectFailures();
     if (look !== undefined) this.#collectStates(look);
-    this.#records.looked(startedMs, performance.now());
-  }
-
-  async #askStates(): Promise<ClusterLook | undefined> {
-    const startedMs = performance.now();
-    if (this.#states.waitMs(startedMs) > 0) return undefined;
-    const look = await this.#session.look([...this.#submissions]);
-    const nowMs = performance.now();
-    this.#states.looked(startedMs, nowMs);
-    if (look !== undefined) this.#answeredMs = nowMs;
-    else if (nowMs - this.#answeredMs > this.#settings.silentMs) throw this.#silence();
-    return look;
-  }
-
-  #silence(): PitwallError {
-    const seconds = Math.round(this.#settings.silentMs / 1000);
-    const message = `${this.#cluster.name} has not answered for ${seconds} s and nothing came of its tasks; go on later with pitwall resume`;
-    return new PitwallError('temporary', message);
-  }
-
-  #progressed(): void {
-    const nowMs = performance.now();
-    this.#answeredMs = nowMs;
-    this.#records.changed(nowMs);
-    this.#states.changed(nowMs);
+    this.#watch.looked(startedMs);
   }
 
   async #collectRecords(): Promise<void> {
@@ -255,7 +220,7 @@ export class ClusterStep {
     task.submission = undefined;
     task.limits = isMemory ? limits : task.limits;
     task.dueAtMs = performance.now() + (isMemory ? 0 : this.#settings.backoffMs(task.passing));
-    this.#progressed();
+    this.#watch.changed();
   }
 
   #giveUp(task: ClusterTask, cause: Error): void {
@@ -270,7 +235,7 @@ export class ClusterStep {
   #settle(outcome: TaskOutcome): void {
     this.#open.delete(outcome.index);
     this.#outcomes.push(outcome);
-    this.#progressed();
+    this.#watch.changed();
   }
 
   /** One that nobody saw running had a number for the moment. */

@@ -1,4 +1,5 @@
 import { wholeMemoryBytes } from '../execute/machine-limits.ts';
+import { passedNames } from './passed-env.ts';
 import { quoteShell } from './shell-words.ts';
 import type { SlurmArray } from './slurm-array.ts';
 
@@ -30,10 +31,6 @@ export function slurmJobName(submission: string): string {
 /** A node that fails takes its tasks along; one that fails each time for a task is not to be given it for ever. */
 const MOST_REQUEUES = 5;
 
-/** Nothing but these, and SLURM_*, reaches the nodes. Values are taken by sbatch itself: no argument shows them. */
-const PASSED =
-  /^(?:PATH|HOME|USER|LOGNAME|LANG|LC_.*|TZ|TMPDIR|AWS_.*|PITWALL_.*|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR)|(?:https?|no)_proxy|(?:HTTPS?|NO)_PROXY)$/;
-
 /** The script that each element runs; Slurm takes the exit code of `pitwall task`. */
 export function slurmScript(job: SlurmJob): string {
   const { array, command, folderUrl, stepId, submission, threads, memoryBytes } = job;
@@ -55,7 +52,7 @@ export function slurmScript(job: SlurmJob): string {
   ].join('\n');
 }
 
-/** The arguments of sbatch for it. */
+/** The arguments of sbatch for it. It takes the environment's values itself: no argument shows them. */
 export function sbatchArgs(job: SlurmJob, env: NodeJS.ProcessEnv = process.env): string[] {
   const { array, submission, workers, threads, memoryBytes, log, args } = job;
   const atOnce = workers === undefined ? '' : `%${workers}`;
@@ -66,9 +63,7 @@ export function sbatchArgs(job: SlurmJob, env: NodeJS.ProcessEnv = process.env):
     '--chdir=/',
     '--open-mode=append',
     `--output=${log}`,
-    `--export=${Object.keys(env)
-      .filter((name) => PASSED.test(name))
-      .join(',')}`,
+    `--export=${passedNames(env).join(',') || 'NONE'}`,
     ...(threads === undefined ? [] : [`--cpus-per-task=${threads}`]),
     ...(memoryBytes === undefined ? [] : [`--mem=${mebibytes(wholeMemoryBytes(memoryBytes))}M`]),
     ...args,

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { PitwallError } from '../error.ts';
 import type { Cluster, ClusterLook, ClusterSession, ClusterTaskState, Submission } from './cluster.ts';
 import { type ClusterOptions, clusterEngine } from './cluster-engine.ts';
 import type { Engine, EngineRun } from './engine.ts';
+import { ownCommand } from './own-command.ts';
 import { isInstalled, type ProgramEnd, type ProgramOptions, runProgram } from './run-program.ts';
 import { type SlurmArray, toSlurmArrays } from './slurm-array.ts';
 import { type SlurmJob, sbatchArgs, slurmJobName, slurmScript } from './slurm-script.ts';
@@ -52,10 +52,6 @@ function slurmCluster({ args = [], command }: SlurmOptions): Cluster {
     check: () => checkSlurm(args),
     open: async (run) => new SlurmSession(run, args, command ?? ownCommand(), await maxArraySize()),
   };
-}
-
-function ownCommand(): string[] {
-  return [process.execPath, fileURLToPath(new URL('../cli.js', import.meta.url))];
 }
 
 async function checkSlurm(args: readonly string[]): Promise<void> {

@@ -126,6 +126,9 @@ describe('the shape of a plan', () => {
     const limits = { workers: 4, threads: 1, memoryBytes: 1e9 };
     expect(await shape(999e6, {}, { limits })).toBe('fused');
     expect(await shape(1000e6, {}, { limits })).toBe('divided');
+    const cold = { ...limits, memoryBytes: 2e9, startsCold: true };
+    expect(await shape(499e6, {}, { limits: cold })).toBe('fused');
+    expect(await shape(500e6, {}, { limits: cold })).toBe('divided');
   });
 
   it('is as the user, or else the job, says', async () => {
@@ -151,6 +154,12 @@ describe('the bytes of a task', () => {
     expect(await target(1, limits)).toBe(32 * MIB);
     expect(await target(1e12, limits)).toBe(1024 * MIB);
     expect(await target(1e12, { ...limits, memoryBytes: 64 * MIB })).toBe(16 * MIB);
+  });
+
+  it('are more where each task starts cold on another machine', async () => {
+    const limits = { workers: 16, threads: 1, memoryBytes: 16_384 * MIB, startsCold: true };
+    expect(await target(1, limits)).toBe(256 * MIB);
+    expect(await target(6 * 16 * 600 * MIB, limits)).toBe(512 * MIB);
   });
 
   it('stay the same when an input grows a little', async () => {

@@ -2,12 +2,12 @@ import { type ChildProcess, execFile as execFileLater, spawn } from 'node:child_
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { availableParallelism, hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isInstalled } from '../../../src/engine/run-program.ts';
 import { processes, until } from './engine-rig.ts';
+import { freePorts } from './free-ports.ts';
 
 const execFile = promisify(execFileLater);
 
@@ -198,23 +198,6 @@ function configuration(folder: string, [port, ...ports]: readonly number[]): str
     ),
     '',
   ].join('\n');
-}
-
-/** Ports of loopback that nobody listens on; all are held until the last is found. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  for (const server of servers) await new Promise((resolve) => server.close(resolve));
-  return ports;
 }
 
 async function end(daemon: ChildProcess, signal: NodeJS.Signals): Promise<void> {

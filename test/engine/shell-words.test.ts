@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { quoteShell, splitShell } from '../../src/engine/shell-words.ts';
+
+it('divides and unquotes words as a shell does', () => {
+  const text = ` --partition=long  --comment='a "b" c' --x="d \\"e\\" 'f'" g\\ h '' `;
+  expect(splitShell('--slurm-args', text)).toEqual([
+    ...['--partition=long', '--comment=a "b" c', `--x=d "e" 'f'`, 'g h', ''],
+  ]);
+  expect(splitShell('--slurm-args', '')).toEqual([]);
+});
+
+it('refuses a quote that is not closed', () => {
+  expect(() => splitShell('--slurm-args', `--x='a b`)).toThrow(
+    "--slurm-args: a quote is not closed in --x='a b",
+  );
+});
+
+it('quotes any text as one word, for a shell and for itself', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(splitShell('', quoteShell(text))).toEqual([text]);
+    }),
+  );
+  const text = `it's "a" $HOME \\ \n *`;
+  expect(execFileSync('sh', ['-c', `printf %s ${quoteShell(text)}`], { encoding: 'utf8' })).toBe(text);
+});
