@@ -13,6 +13,7 @@ const BENCHMARKS = [
   'growth',
   'million-files',
   'larger-than-memory',
+  's3-parquet',
 ];
 
 /** Runs every benchmark in turn, with the arguments given; the first that fails ends it. */

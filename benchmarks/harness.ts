@@ -9,6 +9,8 @@ import { writeResult } from './harness/write-result.ts';
 export interface Sample extends ProcessCost {
   /** A digest of what the run made, byte for byte; every run of a contestant has to make the same. */
   readonly answer: string;
+  /** Of a server; absent where none is asked. */
+  readonly fetchedBytes?: number;
 }
 
 export interface Contestant {
@@ -35,7 +37,7 @@ export interface Cost {
 
 export interface Limit {
   readonly contestant: string;
-  readonly measure: 'seconds' | 'peakRssBytes';
+  readonly measure: 'seconds' | 'peakRssBytes' | 'fetchedBytes';
   readonly below: number;
 }
 

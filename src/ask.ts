@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { libraryIdentity } from './duckdb/library-path.ts';
 import type { Job } from './job/job.ts';
+import { jobStorage } from './job/job-storage.ts';
 import { jobOrThrow, loadJob } from './job/load-job.ts';
 import { namesRun } from './job/names-run.ts';
 import { runFingerprint } from './plan/fingerprint.ts';
@@ -13,7 +14,7 @@ import type { Manifest } from './publish/manifest.ts';
 import { openManifestLog } from './publish/manifest-log.ts';
 import type { RunResult } from './report/event.ts';
 import { summariseUnchanged } from './report/summarise.ts';
-import { localStorage } from './storage/local.ts';
+import { openStorage, type StorageOptions } from './storage/open-storage.ts';
 import type { Storage } from './storage/storage.ts';
 
 export interface JobOptions {
@@ -21,6 +22,8 @@ export interface JobOptions {
   readonly set?: Readonly<Record<string, string>>;
   /** What relative paths are relative to; the working directory by default. */
   readonly cwd?: string;
+  /** The address of an S3 other than AWS; above what the job file says. */
+  readonly s3Endpoint?: string | undefined;
 }
 
 /** What is asked of a run, known before a file is opened or DuckDB is loaded. */
@@ -31,6 +34,8 @@ export interface Ask {
   readonly job: Job;
   readonly only: Readonly<Record<string, readonly string[]>>;
   readonly storage: Storage;
+  /** What the storage was opened with, for other processes. */
+  readonly storageOptions: StorageOptions;
   /** Where the job's manifest, lease and runs lie. */
   readonly store: string;
   /** Pitwall's own. */
@@ -50,22 +55,24 @@ export function askedBytes({ listed = new Map() }: Ask): number {
 
 /** Reads a job and lists its inputs. @throws PitwallError (`usage`, `job`) with every mistake that can be found */
 export async function readAsk(ref: string, options: JobOptions, only: Ask['only'] = {}): Promise<Ask> {
-  const { job, storage, store } = await openStore(ref, options);
+  const opened = await openStore(ref, options);
+  const { job, storage } = opened;
   const version = readVersion();
   const engine = `pitwall ${version}, ${libraryIdentity()}`;
   const listed = await listInputs(storage, job).catch(() => undefined);
   const fingerprint = listed && runFingerprint(job, listed, only, engine);
-  return { ref, options, job, only, storage, store, version, engine, listed, fingerprint };
+  return { ...opened, ref, options, only, version, engine, listed, fingerprint };
 }
 
-/** A job and where its runs lie. @throws PitwallError (`usage`, `job`) */
-export async function openStore(
-  ref: string,
-  options: JobOptions,
-): Promise<{ job: Job; storage: Storage; store: string }> {
+/** A job and where its files and runs lie. */
+export type OpenedStore = Pick<Ask, 'job' | 'storage' | 'storageOptions' | 'store'>;
+
+/** Opens a job's storage; nothing is touched. @throws PitwallError (`usage`, `job`) */
+export async function openStore(ref: string, options: JobOptions): Promise<OpenedStore> {
   const loaded = await loadJob(ref, options);
   const job = loaded.job ?? (await failBound(ref, options));
-  return { job, storage: localStorage(), store: jobStore(job) };
+  const storageOptions = jobStorage(job, options.s3Endpoint);
+  return { job, storage: openStorage(storageOptions), storageOptions, store: jobStore(job) };
 }
 
 /** A job that cannot be read may have more mistakes in its SQL: all are counted. */

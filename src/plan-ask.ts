@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import type { Ask } from './ask.ts';
 import { PitwallError } from './error.ts';
+import { withScratch } from './execute/scratch.ts';
 import { checkJob } from './job/check-job.ts';
+import type { Job } from './job/job.ts';
 import { jobOrThrow } from './job/load-job.ts';
 import { diffPlans } from './plan/diff-plans.ts';
 import { makePlan } from './plan/make-plan.ts';
@@ -9,6 +11,7 @@ import { onlyValues } from './plan/only-values.ts';
 import type { Plan } from './plan/plan.ts';
 import { openPlanSession } from './plan/plan-session.ts';
 import { type LimitOptions, planLimits } from './plan-limits.ts';
+import { isRemote } from './storage/is-remote.ts';
 
 export interface PlanAskOptions extends LimitOptions {
   readonly fuseBelowBytes?: number;
@@ -18,21 +21,29 @@ export interface PlanAskOptions extends LimitOptions {
 export async function planAsk(ask: Ask, options: PlanAskOptions): Promise<Plan> {
   const checked = await checkJob(ask.ref, ask.options);
   const job = jobOrThrow(ask.ref, checked);
-  const session = await openPlanSession();
-  try {
-    const { set = {}, cwd = '.' } = ask.options;
-    return await makePlan(job, ask.storage, session, {
-      columns: Object.fromEntries(checked.columns),
-      only: await onlyValues(job, checked.columns, ask.only),
-      limits: planLimits(options),
-      engine: ask.engine,
-      asked: { set, cwd: resolve(cwd) },
-      listed: ask.listed,
-      fuseBelowBytes: options.fuseBelowBytes,
-    });
-  } finally {
-    await session.close();
-  }
+  const make = async (scratch: string | undefined) => {
+    const session = await openPlanSession();
+    try {
+      const { set = {}, cwd = '.' } = ask.options;
+      return await makePlan(job, ask.storage, session, {
+        columns: Object.fromEntries(checked.columns),
+        only: await onlyValues(job, checked.columns, ask.only),
+        limits: planLimits(options),
+        engine: ask.engine,
+        asked: { set, cwd: resolve(cwd) },
+        listed: ask.listed,
+        scratch,
+        fuseBelowBytes: options.fuseBelowBytes,
+      });
+    } finally {
+      await session.close();
+    }
+  };
+  return hasRemoteInputs(job) ? withScratch(make) : make(undefined);
+}
+
+function hasRemoteInputs({ inputs }: Pick<Job, 'inputs'>): boolean {
+  return inputs.some(({ paths }) => paths.some(isRemote));
 }
 
 /** The given plan, if nothing that it rests on has changed. @throws PitwallError (`usage`) that lists what has */

@@ -7,13 +7,14 @@ import { runSteps, type StepResult } from './engine/run-steps.ts';
 import { throwFailures } from './engine/step-failure.ts';
 import { PitwallError } from './error.ts';
 import { reach } from './fault-point.ts';
+import { jobStorage } from './job/job-storage.ts';
 import { sumInputBytes } from './plan/input-bytes.ts';
 import type { Plan } from './plan/plan.ts';
 import { parseRunFolder, type RunFolder, runFolder } from './plan/run-folder.ts';
 import { createRunId } from './plan/run-id.ts';
 import { planAsk, samePlan } from './plan-ask.ts';
 import { ownLimits } from './plan-limits.ts';
-import { beginRun, hasPublished, readResumable, removeScratch } from './publish/begin-run.ts';
+import { beginRun, hasPublished, makeScratch, readResumable, removeScratch } from './publish/begin-run.ts';
 import { composePublication } from './publish/compose-publication.ts';
 import { tidyFailed, tidyPublished } from './publish/end-run.ts';
 import { throwFailedChecks } from './publish/failed-checks.ts';
@@ -36,7 +37,8 @@ import {
 import { type EventSink, type RunEvent, type RunResult, VOID_SINK } from './report/event.ts';
 import { openRunReport, type RunReport } from './report/run-report.ts';
 import { summarise, summariseUnchanged } from './report/summarise.ts';
-import { localStorage } from './storage/local.ts';
+import { isRemote } from './storage/is-remote.ts';
+import { openStorage } from './storage/open-storage.ts';
 
 export type { JobOptions } from './ask.ts';
 
@@ -60,6 +62,10 @@ export interface RunOptions extends JobOptions {
   readonly plan?: Plan;
   /** The folder of a run to go on with; see `resumeRun`. */
   readonly folder?: RunFolder;
+  /** A local folder for spilled and fetched data; by default beside local outputs, else that of temporary files. */
+  readonly scratch?: string;
+  /** Uses a store without conditional writes: the caller sees to it that no other run of the job is at work. */
+  readonly singleWriter?: boolean;
   /** After how long a run that gives no sign of life may be followed by another. */
   readonly leaseTtlMs?: number;
   /** Refuses to start when the inputs are larger. */
@@ -89,8 +95,9 @@ export async function runJob(ref: string, options: RunOptions = {}): Promise<Run
  * @throws PitwallError; `usage` when the run has ended, or the job or its inputs have changed since
  */
 export async function resumeRun(url: string, options: RunOptions = {}): Promise<RunResult> {
-  const folder = parseRunFolder(url);
-  const plan = await readResumable(localStorage(), folder);
+  const { s3Endpoint, scratch } = options;
+  const folder = parseRunFolder(url, scratch);
+  const plan = await readResumable(openStorage(jobStorage({}, s3Endpoint)), folder);
   const { job, only, asked } = plan;
   return runJob(job.folder, { ...options, ...asked, only, plan, folder });
 }
@@ -122,7 +129,7 @@ async function planAndRun(request: Request): Promise<RunResult> {
   const plan = await planRequest(request);
   signal.throwIfAborted();
   const forget = await watchStore(ask.storage, ask.store);
-  await prepareStore(ask.storage, ask.store, ask.job);
+  await prepareStore(ask.storage, ask.store, { ...ask.job, singleWriter: options.singleWriter });
   let waited = false;
   const onWait = (holder: string) => {
     waited = true;
@@ -172,13 +179,14 @@ async function runUnderLease(
   const { ask, options } = request;
   const { storage, store } = ask;
   const previous = await endInterrupted(ask, options);
-  const { force: fresh = false } = options;
+  const { force: fresh = false, scratch } = options;
   const unchanged = await unchangedResult(ask, { force: fresh, latest: previous });
   if (unchanged !== undefined) return unchanged;
   const plan = planned ?? (await planRequest(request));
   const reusable = await reusableWork(storage, previous);
   const { folder: given } = options;
-  const folder = await beginRun({ storage, store, plan, runId, given, fresh, published: reusable.published });
+  const { published } = reusable;
+  const folder = await beginRun({ storage, store, plan, runId, given, fresh, published, scratch });
   await lease.nameRun(folder.runId);
   const signal = AbortSignal.any([request.signal, lease.lost]);
   return await carryOut({ ...request, plan, folder, previous, reusable, lease, signal });
@@ -196,6 +204,7 @@ interface Run extends Request {
 
 async function carryOut(run: Run): Promise<RunResult> {
   const { ask, folder, options } = run;
+  await makeScratch(folder);
   const report = openReport(ask, folder, options);
   report.event(describePlan(run.plan));
   const result = await runAndPublish(run, report.event).catch((error) => failRun(run, report, error));
@@ -232,8 +241,8 @@ async function endInterrupted(ask: Ask, options: RunOptions): Promise<Manifest |
   const { onEvent = VOID_SINK } = options;
   const onWarning = (message: string) => onEvent({ kind: 'warning', message });
   const manifest = await rollForward(storage, store, { onWarning });
-  await removeScratch(storage, store);
-  const folder = runFolder(store, manifest?.runId ?? '');
+  await removeScratch(storage, store, options.scratch);
+  const folder = runFolder(store, manifest?.runId ?? '', options.scratch);
   if (manifest === undefined || (await storage.head(folder.plan)) === undefined) return manifest;
   if (await hasPublished(storage, folder)) return manifest;
   await tidyPublished(storage, folder);
@@ -303,8 +312,8 @@ function argumentsOf(options: RunOptions): Readonly<Record<string, unknown>> {
 }
 
 /** The one task of a fused plan has the whole machine. */
-function limitsOf({ ask: { store }, plan, options }: Run): ReturnType<typeof ownLimits> {
-  return ownLimits(options, store, plan.shape === 'fused');
+function limitsOf({ folder, plan, options }: Run): ReturnType<typeof ownLimits> {
+  return ownLimits(options, folder.scratch, plan.shape === 'fused');
 }
 
 /** Both engines of one machine are called the same. */
@@ -319,12 +328,19 @@ function askedLimits({ workers, threads, memoryBytes }: RunOptions): AskedLimits
 /** A fused plan needs no other process. */
 function openEngine(run: Run, onEvent: EventSink): LazyEngine {
   const { ask, plan, folder, options, signal } = run;
+  const { storageOptions } = ask;
   const engine = options.engine ?? (plan.shape === 'fused' ? inProcess : localEngine());
   const { workers, perWorker } = limitsOf(run);
   return new LazyEngine(engine, {
-    ...{ storage: ask.storage, folder, workers, limits: perWorker, signal, asked: askedLimits(options) },
+    ...{ storage: ask.storage, storageOptions, folder, workers, limits: perWorker, signal },
+    ...{ asked: askedLimits(options), prefetches: readsObjects(plan, folder) },
     onEvent: (event) => onEvent({ kind: 'task', event }),
   });
+}
+
+/** Whether what tasks read takes its time to come. */
+function readsObjects({ inputs }: Plan, { url }: RunFolder): boolean {
+  return isRemote(url) || inputs.some(({ input }) => input.paths.some(isRemote));
 }
 
 /** A controller that follows the caller's signal until `done`; its reason is always a PitwallError of kind `interrupted`. */

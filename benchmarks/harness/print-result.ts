@@ -12,7 +12,7 @@ export function printResult(result: BenchmarkResult): void {
   const sections = [
     `\n${name}: ${question}\n${describeMachine(machine)}`,
     `races ${settings.races}, ${settings.pairs} runs of each after an untimed one whose answer was checked\n`,
-    textTable(['contestant', 'median s', 'least', 'most', 'CPU s', 'peak MB'], costRows(result)),
+    textTable(COST_COLUMNS, costRows(result)),
     result.comparisons.length === 0 ? '' : textTable(RATIO_NAMES, ratioRows(result)),
     result.costs.length === 0 ? '' : textTable(COST_NAMES, ratioOfCosts(result)),
     result.limits.length === 0 ? '' : textTable(['limit', 'below', 'got', ''], limitRows(result)),
@@ -28,6 +28,8 @@ export function describeMachine(machine: MachineRecord): string {
   return `${hardware}, load ${loadAverage.toFixed(1)}\n${parts.join(', ')}, commit ${commit}, ${machine.date}`;
 }
 
+const COST_COLUMNS = ['contestant', 'median s', 'least', 'most', 'CPU s', 'peak MB', 'MB fetched'];
+
 function costRows({ samples }: BenchmarkResult): string[][] {
   return Object.entries(samples).map(([name, runs]) => {
     const seconds = runs.map((run) => run.seconds);
@@ -36,6 +38,7 @@ function costRows({ samples }: BenchmarkResult): string[][] {
       ...[median(seconds), Math.min(...seconds), Math.max(...seconds)].map((value) => value.toFixed(3)),
       median(runs.map((run) => run.cpuSeconds)).toFixed(3),
       (peakRss(runs) / MEGABYTE).toFixed(0),
+      runs.some(({ fetchedBytes }) => fetchedBytes) ? (mostFetched(runs) / MEGABYTE).toFixed(1) : '',
     ];
   });
 }
@@ -73,9 +76,10 @@ function limitRows({ limits, samples }: BenchmarkResult): string[][] {
   });
 }
 
-/** Times by their median; memory by the largest of all runs, since one peak too many ends a process. */
+/** Times by their median; bytes by the most of all runs, since one peak too many ends a process. */
 function measured({ measure }: Limit, runs: readonly Sample[]): number {
-  return measure === 'seconds' ? median(runs.map(({ seconds }) => seconds)) : peakRss(runs);
+  if (measure === 'seconds') return median(runs.map(({ seconds }) => seconds));
+  return measure === 'peakRssBytes' ? peakRss(runs) : mostFetched(runs);
 }
 
 function format({ measure }: Limit, value: number): string {
@@ -84,6 +88,10 @@ function format({ measure }: Limit, value: number): string {
 
 function peakRss(runs: readonly Sample[]): number {
   return Math.max(...runs.map(peakMemory));
+}
+
+function mostFetched(runs: readonly Sample[]): number {
+  return Math.max(...runs.map(({ fetchedBytes = 0 }) => fetchedBytes));
 }
 
 function verdict(isReached: boolean): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { debugOption, jsonOption, onlyOption, setOption } from './add-options.ts';
+import { debugOption, endpointOption, jsonOption, onlyOption, setOption } from './add-options.ts';
 import { addRunCommands } from './add-run-commands.ts';
 import { parseCount, type Terminal } from './terminal.ts';
 
@@ -49,6 +49,7 @@ function addPreview(program: Command, terminal: Terminal, signal: AbortSignal): 
     .command('preview <job>')
     .description('print the first rows of a step; nothing is published')
     .addOption(setOption())
+    .addOption(endpointOption())
     .addOption(onlyOption())
     .option('--step <name>', 'which step (the last)')
     .option('--limit <n>', 'how many rows', parseCount('--limit'), 20)
@@ -65,6 +66,7 @@ function addQuery(program: Command, terminal: Terminal, signal: AbortSignal): vo
     .description("run a SELECT over local files, or over a job's inputs and steps")
     .option('--job <job>', 'the job whose inputs and steps are tables')
     .addOption(setOption())
+    .addOption(endpointOption())
     .option('--limit <n>', 'print at most so many rows', parseCount('--limit'))
     .addOption(jsonOption())
     .addOption(debugOption())
@@ -93,7 +95,8 @@ function addGen(program: Command, terminal: Terminal, signal: AbortSignal): void
     .option('--seed <n>', 'the same seed gives the same files', parseCount('--seed', 0), 1)
     .addOption(new Option('--format <format>').choices(['csv', 'parquet']).default('csv'))
     .option('--partitioned', 'a folder for each season: results/year=…/')
-    .requiredOption('--out <folder>', 'where the files go')
+    .requiredOption('--out <folder>', 'where the files go: a folder, or s3://bucket/prefix')
+    .addOption(endpointOption())
     .addOption(debugOption())
     .action(async (job, options) =>
       (await import('./gen-command.ts')).genCommand(job, options, terminal, signal),

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { ENGINE_NAMES } from './choose-engine.ts';
 import { parseBytes } from './parse-bytes.ts';
+import { parseEndpoint } from './parse-endpoint.ts';
 import { collectPair, type Pair, parseCount } from './terminal.ts';
 
 const NO_PAIRS: readonly Pair[] = [];
@@ -15,6 +16,20 @@ export function onlyOption(): Option {
   return new Option('--only <column=value>', 'narrow to a partition; may be given again')
     .argParser(collectPair('--only'))
     .default(NO_PAIRS, 'all partitions');
+}
+
+export function endpointOption(): Option {
+  return new Option(
+    '--s3-endpoint <url>',
+    'the address of an S3 other than AWS (AWS_ENDPOINT_URL_S3)',
+  ).argParser(parseEndpoint);
+}
+
+export function scratchOption(): Option {
+  return new Option(
+    '--scratch <folder>',
+    'where spilled and fetched data go (beside local outputs, else TMPDIR)',
+  );
 }
 
 export function jobOption(): Option {
@@ -57,6 +72,11 @@ export function addRunOptions(command: Command): Command {
       '--memory <size>',
       "memory for DuckDB in all workers together, such as 4GB (60 % of the machine's)",
       parseBytes('--memory'),
+    )
+    .addOption(scratchOption())
+    .option(
+      '--single-writer',
+      'use a store without conditional writes: no other run of the job may be at work meanwhile',
     )
     .option('--allow-partial', 'publish what was made although tasks failed')
     .option('--wait', 'wait while another run of the job is at work')

@@ -3,9 +3,11 @@ import {
   addEngineOptions,
   addRunOptions,
   debugOption,
+  endpointOption,
   jobOption,
   jsonOption,
   onlyOption,
+  scratchOption,
   setOption,
 } from './add-options.ts';
 import { parseBytes } from './parse-bytes.ts';
@@ -46,6 +48,7 @@ function addRun(program: Command, terminal: Terminal, signal: AbortSignal): void
     .command('run <job>')
     .description('run a job and publish its outputs')
     .addOption(setOption())
+    .addOption(endpointOption())
     .addOption(onlyOption())
     .option('--force', 'run what is unchanged as well')
     .option(
@@ -65,6 +68,7 @@ function addPlan(program: Command, terminal: Terminal, signal: AbortSignal): voi
     program.command('plan <job>').description('show what a run would read and do, and what it would skip'),
   )
     .addOption(setOption())
+    .addOption(endpointOption())
     .addOption(onlyOption())
     .option('--force', 'plan what is unchanged as well')
     .option('--workers <n>', 'for so many worker processes', parseCount('--workers'))
@@ -85,7 +89,8 @@ function addResume(program: Command, terminal: Terminal, signal: AbortSignal): v
     .command('resume <run>')
     .description('go on with a run that was interrupted or failed, on this engine or another')
     .addOption(jobOption())
-    .addOption(setOption());
+    .addOption(setOption())
+    .addOption(endpointOption());
   addRunOptions(command).action(async (run, options) =>
     (await import('./resume-command.ts')).resumeCommand(run, options, terminal, signal),
   );
@@ -96,6 +101,7 @@ function addRuns(program: Command, terminal: Terminal): void {
     .command('runs [job]')
     .description('list the runs of a job, or of all jobs here')
     .addOption(setOption())
+    .addOption(endpointOption())
     .option('--limit <n>', 'at most so many of each job', parseCount('--limit'), 20)
     .addOption(jsonOption())
     .addOption(debugOption())
@@ -108,6 +114,7 @@ function addShow(program: Command, terminal: Terminal): void {
     .description('show what a run did: its steps, failures, checks and outputs')
     .addOption(jobOption())
     .addOption(setOption())
+    .addOption(endpointOption())
     .addOption(jsonOption())
     .addOption(debugOption())
     .action(async (run, options) => (await import('./show-command.ts')).showCommand(run, options, terminal));
@@ -119,6 +126,7 @@ function addDiff(program: Command, terminal: Terminal): void {
     .description('count the rows added, removed and changed in each output between two runs')
     .addOption(jobOption())
     .addOption(setOption())
+    .addOption(endpointOption())
     .addOption(jsonOption())
     .addOption(debugOption())
     .action(async (before, after, options) =>
@@ -131,6 +139,7 @@ function addVerify(program: Command, terminal: Terminal): void {
     .command('verify <job>')
     .description('compare what lies at the outputs with what was published')
     .addOption(setOption())
+    .addOption(endpointOption())
     .addOption(jsonOption())
     .addOption(debugOption())
     .action(async (job, options) =>
@@ -143,6 +152,7 @@ function addRollback(program: Command, terminal: Terminal, signal: AbortSignal):
     .command('rollback <job> <run>')
     .description('publish again what an earlier run published')
     .addOption(setOption())
+    .addOption(endpointOption())
     .option('--wait', 'wait while a run of the job is at work')
     .addOption(jsonOption())
     .addOption(debugOption())
@@ -156,6 +166,7 @@ function addClean(program: Command, terminal: Terminal): void {
     .command('clean <job>')
     .description('list the folders of runs that nothing needs any more; delete them with --yes')
     .addOption(setOption())
+    .addOption(endpointOption())
     .option('--yes', 'delete them')
     .addOption(
       new Option('--older-than <duration>', 'leave younger ones, such as 12h')
@@ -180,6 +191,8 @@ function addTask(program: Command, terminal: Terminal, signal: AbortSignal): voi
     .option('--threads <n>', 'threads for DuckDB (all processors)', parseCount('--threads'))
     .option('--memory <size>', 'memory for DuckDB', parseBytes('--memory'))
     .option('--submission <id>', 'leave a failure in the run folder under this id, for the engine')
+    .addOption(endpointOption())
+    .addOption(scratchOption())
     .addOption(jsonOption())
     .addOption(debugOption())
     .action(async (run, step, index, options) =>

@@ -1,10 +1,10 @@
 import { count, formatBytes } from '../plan/text-amounts.ts';
 import { type CleanPlan, clean, planClean } from '../publish/clean.ts';
 import { findStore } from './find-stores.ts';
-import type { Pair, Terminal } from './terminal.ts';
+import { type JobCommandOptions, toJobOptions } from './job-options.ts';
+import type { Terminal } from './terminal.ts';
 
-export interface CleanCommandOptions {
-  readonly set: readonly Pair[];
+export interface CleanCommandOptions extends JobCommandOptions {
   readonly yes?: boolean;
   /** Milliseconds. */
   readonly olderThan: number;
@@ -14,10 +14,10 @@ export interface CleanCommandOptions {
 /** `pitwall clean <job>`: lists what nothing needs any more of a job's runs, and deletes it with `--yes`. */
 export async function cleanCommand(
   ref: string,
-  { set, yes = false, olderThan, json = false }: CleanCommandOptions,
+  { yes = false, olderThan, json = false, ...asked }: CleanCommandOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { job, storage, store } = await findStore(ref, { set: Object.fromEntries(set) });
+  const { job, storage, store } = await findStore(ref, toJobOptions(asked));
   const planned = await planClean(storage, store, { minAgeMs: olderThan });
   const cleaned = yes ? await clean(storage, store, planned) : planned;
   terminal.out(json ? `${JSON.stringify(toDocument(cleaned, yes))}\n` : describe(job, cleaned, yes));

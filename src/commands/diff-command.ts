@@ -3,11 +3,11 @@ import { count } from '../plan/text-amounts.ts';
 import { textTable } from '../report/text-table.ts';
 import { diffOutputs, type OutputDiff } from './diff-outputs.ts';
 import { findRun } from './find-run.ts';
-import type { Pair, Terminal } from './terminal.ts';
+import { type JobCommandOptions, toJobOptions } from './job-options.ts';
+import type { Terminal } from './terminal.ts';
 
-export interface DiffCommandOptions {
+export interface DiffCommandOptions extends JobCommandOptions {
   readonly job?: string;
-  readonly set: readonly Pair[];
   readonly json?: boolean;
 }
 
@@ -15,10 +15,10 @@ export interface DiffCommandOptions {
 export async function diffCommand(
   before: string,
   after: string,
-  { job, set, json = false }: DiffCommandOptions,
+  { job, json = false, ...asked }: DiffCommandOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const options = { job, set: Object.fromEntries(set) };
+  const options = { job, ...toJobOptions(asked) };
   const diffs = await diffOutputs(await findRun(before, options), await findRun(after, options));
   terminal.out(json ? `${JSON.stringify({ outputs: diffs })}\n` : describeDiffs(diffs));
 }

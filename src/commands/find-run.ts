@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { PitwallError } from '../error.ts';
+import { jobStorage } from '../job/job-storage.ts';
 import { parseRunFolder, type RunFolder, runFolder } from '../plan/run-folder.ts';
-import { localStorage } from '../storage/local.ts';
+import { openStorage } from '../storage/open-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type FoundStore, findStore, findStores, type StoreOptions } from './find-stores.ts';
 
@@ -15,6 +16,11 @@ export interface FindRunOptions extends StoreOptions {
   readonly job?: string | undefined;
 }
 
+export interface OpenRunFolderOptions extends Pick<StoreOptions, 'cwd' | 's3Endpoint'> {
+  /** A local folder below which its scratch is to lie. */
+  readonly scratch?: string | undefined;
+}
+
 const SHOWN_RUNS = 3;
 
 /**
@@ -23,7 +29,7 @@ const SHOWN_RUNS = 3;
  * @throws PitwallError (`usage`) when there is none or more than one
  */
 export async function findRun(ref: string, options: FindRunOptions): Promise<FoundRun> {
-  if (/[/\\]/.test(ref)) return openRunFolder(ref, options.cwd);
+  if (/[/\\]/.test(ref)) return openRunFolder(ref, options);
   if (!/^[0-9a-f-]{4,36}$/i.test(ref))
     throw new PitwallError(
       'usage',
@@ -38,10 +44,13 @@ export async function findRun(ref: string, options: FindRunOptions): Promise<Fou
 }
 
 /** The run of a folder's path or url. @throws PitwallError (`usage`) when there is none */
-export async function openRunFolder(ref: string, cwd = '.'): Promise<FoundRun> {
-  const storage = localStorage();
+export async function openRunFolder(
+  ref: string,
+  { cwd = '.', s3Endpoint, scratch }: OpenRunFolderOptions = {},
+): Promise<FoundRun> {
+  const storage = openStorage(jobStorage({}, s3Endpoint));
   const url = ref.includes('://') ? ref.replace(/\/+$/, '') : resolve(cwd, ref);
-  const folder = parseRunFolder(url);
+  const folder = parseRunFolder(url, scratch);
   if (folder.url === url && (await storage.head(folder.plan)) !== undefined) return { storage, folder };
   throw new PitwallError('usage', `there is no run in ${url}: expected a folder with a plan.json`);
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { openStore } from '../ask.ts';
 import { PitwallError } from '../error.ts';
 import { listJobs } from '../job/find-job.ts';
-import { localStorage } from '../storage/local.ts';
+import { openStorage } from '../storage/open-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** Where the runs of one job lie. */
@@ -16,6 +16,8 @@ export interface StoreOptions {
   /** Parameters of the job: where its outputs lie may depend on them. */
   readonly set: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** The address of an S3 other than AWS. */
+  readonly s3Endpoint?: string | undefined;
 }
 
 /** The store of a job. @throws PitwallError (`usage`, `job`) */
@@ -42,7 +44,7 @@ function nothingKnown(error: unknown): undefined {
 }
 
 async function storesBelow(cwd: string): Promise<FoundStore[]> {
-  const storage = localStorage();
+  const storage = openStorage();
   const stores = new Map<string, FoundStore>();
   for await (const { url } of storage.list(`${cwd}/results/_pitwall/*/runs/*/plan.json`)) {
     const store = url.split('/').slice(0, -3).join('/');

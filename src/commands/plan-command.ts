@@ -2,11 +2,11 @@ import { explainPlan } from '../plan/explain-plan.ts';
 import { type PlanOptions, planJob } from '../plan-job.ts';
 import { autoEngine } from './auto-engine.ts';
 import { chooseEngine, type EngineOptions } from './choose-engine.ts';
+import { type JobCommandOptions, toJobOptions } from './job-options.ts';
 import { writePlanFile } from './plan-file.ts';
 import { groupPairs, type Pair, type Terminal } from './terminal.ts';
 
-export interface PlanCommandOptions extends EngineOptions {
-  readonly set: readonly Pair[];
+export interface PlanCommandOptions extends EngineOptions, JobCommandOptions {
   readonly only: readonly Pair[];
   readonly workers?: number;
   readonly threads?: number;
@@ -45,9 +45,9 @@ function explainEngine(chosen: { readonly name: string; readonly reason: string 
 }
 
 function toPlanOptions(options: PlanCommandOptions): PlanOptions {
-  const { set, only, workers, threads, memory, fuseBelow, force } = options;
+  const { only, workers, threads, memory, fuseBelow, force } = options;
   return {
-    set: Object.fromEntries(set),
+    ...toJobOptions(options),
     only: groupPairs(only),
     ...(workers === undefined ? {} : { workers }),
     ...(threads === undefined ? {} : { threads }),

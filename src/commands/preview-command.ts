@@ -3,11 +3,11 @@ import { previewStep, withRelations } from '../execute/preview.ts';
 import type { Job, Step } from '../job/job.ts';
 import { suggest } from '../job/suggest.ts';
 import { loadPlan } from '../plan-job.ts';
+import { type JobCommandOptions, toJobOptions } from './job-options.ts';
 import { showRows } from './show-rows.ts';
 import { groupPairs, type Pair, type Terminal } from './terminal.ts';
 
-export interface PreviewCommandOptions {
-  readonly set: readonly Pair[];
+export interface PreviewCommandOptions extends JobCommandOptions {
   readonly only: readonly Pair[];
   readonly step?: string;
   readonly limit: number;
@@ -21,11 +21,12 @@ export async function previewCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const set = Object.fromEntries(options.set);
-  const plan = await loadPlan(ref, { set, only: groupPairs(options.only) });
+  const asked = toJobOptions(options);
+  const plan = await loadPlan(ref, { ...asked, only: groupPairs(options.only) });
   const step = findStep(plan.job, options.step);
   const only = new Map(Object.entries(plan.only));
-  await withRelations(plan, plan.job, step, signal, async (session) => {
+  const wanted = { plan, until: step, s3Endpoint: options.s3Endpoint, signal };
+  await withRelations(wanted, async (session) => {
     const preview = { step, columns: plan.columns[step.name] ?? [], only, limit: options.limit };
     await showRows(await previewStep(session, plan.job, preview), options.json ?? false, terminal);
   });

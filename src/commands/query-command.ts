@@ -4,12 +4,12 @@ import { withRelations } from '../execute/preview.ts';
 import { bindParams } from '../job/bind-params.ts';
 import { outlineSql, parameterNames, statementText } from '../job/sql-text.ts';
 import { loadPlan } from '../plan-job.ts';
+import { type JobCommandOptions, toJobOptions } from './job-options.ts';
 import { showRows } from './show-rows.ts';
-import type { Pair, Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
-export interface QueryCommandOptions {
+export interface QueryCommandOptions extends JobCommandOptions {
   readonly job?: string;
-  readonly set: readonly Pair[];
   readonly limit?: number;
   readonly json?: boolean;
 }
@@ -26,9 +26,10 @@ export async function queryCommand(
   const show = (session: Session, parameters: Parameters) =>
     showSelect(session, sql, parameters, options, terminal);
   if (options.job === undefined) return withPlainSession(signal, (session) => show(session, {}));
-  const plan = await loadPlan(options.job, { set: Object.fromEntries(options.set) });
+  const plan = await loadPlan(options.job, toJobOptions(options));
   const parameters = bindParams(plan.job.params, parameterNames(outlineSql(sql)));
-  await withRelations(plan, plan.job, undefined, signal, (session) => show(session, parameters));
+  const wanted = { plan, until: undefined, s3Endpoint: options.s3Endpoint, signal };
+  await withRelations(wanted, (session) => show(session, parameters));
 }
 
 async function withPlainSession(

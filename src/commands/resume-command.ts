@@ -1,12 +1,12 @@
 import { PitwallError } from '../error.ts';
 import { resumeRun } from '../run.ts';
 import { findRun } from './find-run.ts';
+import { type JobCommandOptions, toJobOptions } from './job-options.ts';
 import { type SharedRunOptions, showRun, toRunOptions } from './run-options.ts';
-import type { Pair, Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
-export interface ResumeCommandOptions extends SharedRunOptions {
+export interface ResumeCommandOptions extends SharedRunOptions, JobCommandOptions {
   readonly job?: string;
-  readonly set: readonly Pair[];
 }
 
 /** `pitwall resume <run>`: goes on with a run that was interrupted or failed; committed tasks are not run again. */
@@ -21,7 +21,10 @@ export async function resumeCommand(
       'usage',
       'resume goes on with a plan that is made: name its engine instead of auto',
     );
-  const { folder } = await findRun(run, { job: options.job, set: Object.fromEntries(options.set) });
+  const { s3Endpoint } = options;
+  const { folder } = await findRun(run, { job: options.job, ...toJobOptions(options) });
   const own = await toRunOptions(options);
-  await showRun(options, terminal, (shown) => resumeRun(folder.url, { ...own, ...shown, signal }));
+  await showRun(options, terminal, (shown) =>
+    resumeRun(folder.url, { ...own, s3Endpoint, ...shown, signal }),
+  );
 }

@@ -5,10 +5,10 @@ import type { Manifest } from '../publish/manifest.ts';
 import { rollback } from '../publish/rollback.ts';
 import { findRun } from './find-run.ts';
 import { findStore } from './find-stores.ts';
-import type { Pair, Terminal } from './terminal.ts';
+import { type JobCommandOptions, toJobOptions } from './job-options.ts';
+import type { Terminal } from './terminal.ts';
 
-export interface RollbackCommandOptions {
-  readonly set: readonly Pair[];
+export interface RollbackCommandOptions extends JobCommandOptions {
   readonly wait?: boolean;
   readonly json?: boolean;
 }
@@ -22,9 +22,9 @@ export async function rollbackCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { wait = false, json = false } = options;
-  const set = Object.fromEntries(options.set);
-  const { job, storage, store } = await findStore(ref, { set });
-  const { folder } = await findRun(run, { job: ref, set });
+  const asked = toJobOptions(options);
+  const { job, storage, store } = await findStore(ref, asked);
+  const { folder } = await findRun(run, { job: ref, ...asked });
   const onWait = (holder: string) => terminal.err(`waiting for ${holder}\n`);
   const lease = await takeLease({ storage, store, job, runId: createRunId(), wait, onWait, signal });
   const onWarning = (message: string) => terminal.err(`warning: ${message}\n`);

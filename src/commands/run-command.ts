@@ -2,12 +2,12 @@ import { type Ask, readAsk, unchangedResult } from '../ask.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { RunResult } from '../report/event.ts';
 import type { RunOptions } from '../run.ts';
+import { type JobCommandOptions, toJobOptions } from './job-options.ts';
 import { readPlanFile } from './plan-file.ts';
 import { type SharedRunOptions, showRun, toRunOptions } from './run-options.ts';
 import { groupPairs, type Pair, type Terminal } from './terminal.ts';
 
-export interface RunCommandOptions extends SharedRunOptions {
-  readonly set: readonly Pair[];
+export interface RunCommandOptions extends SharedRunOptions, JobCommandOptions {
   readonly only: readonly Pair[];
   /** Bytes. */
   readonly maxBytes?: number;
@@ -28,7 +28,7 @@ export async function runCommand(
   const { maxBytes, fuseBelow, force, plan } = options;
   const own = {
     ...(await toRunOptions(options)),
-    set: Object.fromEntries(options.set),
+    ...toJobOptions(options),
     only: groupPairs(options.only),
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(fuseBelow === undefined ? {} : { fuseBelowBytes: fuseBelow }),

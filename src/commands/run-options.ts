@@ -13,6 +13,8 @@ export interface SharedRunOptions extends EngineOptions {
   /** Bytes. */
   readonly memory?: number;
   readonly allowPartial?: boolean;
+  readonly scratch?: string;
+  readonly singleWriter?: boolean;
   readonly wait?: boolean;
   /** Seconds. */
   readonly leaseTtl?: number;
@@ -23,13 +25,15 @@ export interface SharedRunOptions extends EngineOptions {
 /** The same, as a run takes it. @throws PitwallError (`usage`) for options of another engine */
 export async function toRunOptions(options: SharedRunOptions): Promise<RunOptions> {
   const engine = await chooseEngine(options);
-  const { workers, threads, memory, allowPartial, wait, leaseTtl } = options;
+  const { workers, threads, memory, allowPartial, scratch, singleWriter, wait, leaseTtl } = options;
   return {
     ...(engine === undefined ? {} : { engine }),
     ...(workers === undefined ? {} : { workers }),
     ...(threads === undefined ? {} : { threads }),
     ...(memory === undefined ? {} : { memoryBytes: memory }),
     ...(allowPartial === undefined ? {} : { allowPartial }),
+    ...(scratch === undefined ? {} : { scratch }),
+    ...(singleWriter === undefined ? {} : { singleWriter }),
     ...(wait === undefined ? {} : { wait }),
     ...(leaseTtl === undefined ? {} : { leaseTtlMs: leaseTtl * 1000 }),
   };

@@ -1,11 +1,11 @@
 import { listRuns } from '../publish/list-runs.ts';
 import { textTable } from '../report/text-table.ts';
 import { findStore, findStores } from './find-stores.ts';
+import { type JobCommandOptions, toJobOptions } from './job-options.ts';
 import { type RunDocument, toRunDocument } from './run-document.ts';
-import type { Pair, Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
-export interface RunsCommandOptions {
-  readonly set: readonly Pair[];
+export interface RunsCommandOptions extends JobCommandOptions {
   /** Of each job. */
   readonly limit: number;
   readonly json?: boolean;
@@ -14,10 +14,10 @@ export interface RunsCommandOptions {
 /** `pitwall runs [job]`: the runs of a job, or of all jobs that can be found, newest first. */
 export async function runsCommand(
   ref: string | undefined,
-  { set, limit, json = false }: RunsCommandOptions,
+  { limit, json = false, ...asked }: RunsCommandOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const options = { set: Object.fromEntries(set) };
+  const options = toJobOptions(asked);
   const stores = ref === undefined ? await findStores(options) : [await findStore(ref, options)];
   const runs: RunDocument[] = [];
   for (const { job, storage, store } of stores)

@@ -4,22 +4,22 @@ import { listRuns, readRunResults } from '../publish/list-runs.ts';
 import { describeResults } from '../report/describe-results.ts';
 import { isRunResults, RUN_RESULTS_SCHEMA } from '../report/run-results.ts';
 import { type FoundRun, findRun } from './find-run.ts';
+import { type JobCommandOptions, toJobOptions } from './job-options.ts';
 import { describeRun, type RunDocument, toRunDocument } from './run-document.ts';
-import type { Pair, Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
-export interface ShowCommandOptions {
+export interface ShowCommandOptions extends JobCommandOptions {
   readonly job?: string;
-  readonly set: readonly Pair[];
   readonly json?: boolean;
 }
 
 /** `pitwall show <run>`: what a run did, or where it is when it has not ended. */
 export async function showCommand(
   ref: string,
-  { job, set, json = false }: ShowCommandOptions,
+  { job, json = false, ...asked }: ShowCommandOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const run = await findRun(ref, { job, set: Object.fromEntries(set) });
+  const run = await findRun(ref, { job, ...toJobOptions(asked) });
   const results = await readRunResults(run.storage, run.folder);
   if (results === undefined) return showUnended(await findUnended(run), json, terminal);
   if (!isRunResults(results))

@@ -5,9 +5,12 @@ import { PitwallError } from '../error.ts';
 import { type ReportPlace, writeFailure } from '../execute/failure-report.ts';
 import { machineLimits } from '../execute/machine-limits.ts';
 import { openTaskWorker, type TaskOutcomeOfWorker, type TaskWorkerOptions } from '../execute/task-worker.ts';
+import { jobStorage } from '../job/job-storage.ts';
+import { readPlan } from '../plan/task-files.ts';
 import { count } from '../plan/text-amounts.ts';
 import { createRedactor } from '../report/redact.ts';
-import { openRunFolder } from './find-run.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import { type FoundRun, type OpenRunFolderOptions, openRunFolder } from './find-run.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface TaskCommandOptions {
@@ -18,6 +21,8 @@ export interface TaskCommandOptions {
   readonly submission?: string;
   /** The indexes of an array job, of which `AWS_BATCH_JOB_ARRAY_INDEX` tells the place of this one's. */
   readonly array?: string;
+  readonly s3Endpoint?: string;
+  readonly scratch?: string;
   readonly json?: boolean;
 }
 
@@ -31,12 +36,13 @@ export async function taskCommand(
   run: string,
   stepId: string,
   given: number | undefined,
-  { threads, memory, submission, array, json = false }: TaskCommandOptions,
+  options: TaskCommandOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
+  const { threads, memory, submission, array, s3Endpoint, scratch: scratchBase, json = false } = options;
   const index = given ?? ownIndex(array);
-  const { storage, folder } = await openRunFolder(run);
+  const { storage, folder } = await openTaskRun(run, { s3Endpoint, scratch: scratchBase });
   const limits = machineLimits({
     ...(threads === undefined ? {} : { threads }),
     ...(memory === undefined ? {} : { memoryBytes: memory }),
@@ -73,6 +79,15 @@ async function leaveFailure(
 ): Promise<void> {
   const report = { error, limits, redact: createRedactor() };
   await writeFailure(storage, folder, place, report).catch(() => undefined);
+}
+
+/** The plan says how the job's own files are reached. */
+async function openTaskRun(run: string, options: OpenRunFolderOptions): Promise<FoundRun> {
+  const found = await openRunFolder(run, options);
+  const { job } = await readPlan(found.storage, found.folder, { filesOf: [] });
+  return job.storage === undefined
+    ? found
+    : { ...found, storage: openStorage(jobStorage(job, options.s3Endpoint)) };
 }
 
 async function runOne(

@@ -3,10 +3,10 @@ import { count } from '../plan/text-amounts.ts';
 import { openManifestLog } from '../publish/manifest-log.ts';
 import { type PublishedProblem, verifyPublished } from '../publish/verify.ts';
 import { findStore } from './find-stores.ts';
-import type { Pair, Terminal } from './terminal.ts';
+import { type JobCommandOptions, toJobOptions } from './job-options.ts';
+import type { Terminal } from './terminal.ts';
 
-export interface VerifyCommandOptions {
-  readonly set: readonly Pair[];
+export interface VerifyCommandOptions extends JobCommandOptions {
   readonly json?: boolean;
 }
 
@@ -17,10 +17,10 @@ export interface VerifyCommandOptions {
  */
 export async function verifyCommand(
   ref: string,
-  { set, json = false }: VerifyCommandOptions,
+  { json = false, ...asked }: VerifyCommandOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { job, storage, store } = await findStore(ref, { set: Object.fromEntries(set) });
+  const { job, storage, store } = await findStore(ref, toJobOptions(asked));
   const manifest = await openManifestLog(storage, store).latest();
   if (manifest === undefined)
     throw new PitwallError(

@@ -30,6 +30,9 @@ export interface Description {
   readonly parameters: readonly string[];
 }
 
+/** Called with each statement of a session before it runs. What it throws is thrown instead. */
+export type BeforeStatement = (session: Session, sql: string, parameters: Parameters) => Promise<void>;
+
 export interface Statement {
   readonly kind: StatementKind;
   readonly parameters: readonly string[];
@@ -133,6 +136,7 @@ export class Session {
   #last: Promise<unknown> = Promise.resolve();
   #openStream: QueryResult | undefined;
   readonly #openResults = new Set<QueryResult>();
+  #before: BeforeStatement | undefined;
   #interruptions = 0;
   #running: Promise<unknown> | undefined;
   #closed = false;
@@ -151,7 +155,14 @@ export class Session {
   /** Another connection to the same database, with its own transaction and current query. */
   async connect(): Promise<Session> {
     this.#throwIfClosed();
-    return new Session(this.#database);
+    const session = new Session(this.#database);
+    session.#before = this.#before;
+    return session;
+  }
+
+  /** Has `before` called with each statement to come, of this session and of those that it will `connect`. */
+  beforeStatements(before: BeforeStatement): void {
+    this.#before = before;
   }
 
   /** Gives the connection to another thread, which has to `attachSession` it; this session is closed then. */
@@ -164,6 +175,7 @@ export class Session {
 
   /** Runs every statement of the text, for its effect. @throws QueryError */
   async run(sql: string, parameters: Parameters = {}): Promise<void> {
+    if (this.#before !== undefined) await this.#before(this, sql, parameters);
     await this.#exclusive(() => this.#runAll(sql, parameters));
   }
 
@@ -172,6 +184,7 @@ export class Session {
    * stays flat; without, DuckDB computes all of them first, with full parallelism. @throws QueryError
    */
   async query(sql: string, parameters: Parameters = {}, { stream = false } = {}): Promise<QueryResult> {
+    if (this.#before !== undefined) await this.#before(this, sql, parameters);
     return this.#exclusive(() => this.#execute(sql, parameters, stream));
   }
 
@@ -180,7 +193,19 @@ export class Session {
    * milliseconds of UTC since 1970; nested values and the rest are what apache-arrow makes of them.
    */
   async rows(sql: string, parameters: Parameters = {}): Promise<Row[]> {
-    return this.#exclusive(async () => toRows(await this.#execute(sql, parameters, false)));
+    if (this.#before !== undefined) await this.#before(this, sql, parameters);
+    return this.#rows(sql, parameters);
+  }
+
+  /**
+   * DuckDB's optimized plan of one statement as JSON, without running it.
+   * https://duckdb.org/docs/stable/guides/meta/explain
+   *
+   * @throws QueryError, or PitwallError (`job`) when it is not exactly one statement
+   */
+  async explain(sql: string, parameters: Parameters = {}): Promise<string> {
+    const [row] = await this.#rows(`EXPLAIN (FORMAT json) ${sql}`, parameters);
+    return String(row?.explain_value);
   }
 
   /** Parses and binds each statement without running it. @throws QueryError */
@@ -240,6 +265,10 @@ export class Session {
     }
     native().disconnect(this.#connection);
     this.#database.release();
+  }
+
+  #rows(sql: string, parameters: Parameters): Promise<Row[]> {
+    return this.#exclusive(async () => toRows(await this.#execute(sql, parameters, false)));
   }
 
   #throwIfClosed(): void {

@@ -3,6 +3,7 @@ import type { TaskRecord } from '../execute/record.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import type { StepPlan } from '../plan/step-plan.ts';
+import type { StorageOptions } from '../storage/open-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** Where tasks run. Every engine gives the same records for the same plan. */
@@ -19,11 +20,15 @@ export interface Engine {
 export interface EngineRun {
   readonly storage: Storage;
   readonly folder: RunFolder;
+  /** How the run's files are reached. */
+  readonly storageOptions?: StorageOptions;
   /** Of each worker; all together may use `workers` times that. */
   readonly limits: MachineLimits;
   readonly workers: number;
   /** What was asked for, where the limits of this machine say nothing: on others. */
   readonly asked: AskedLimits;
+  /** Whether workers are told what they will likely do next, to fetch what it reads meanwhile. */
+  readonly prefetches?: boolean;
   readonly signal: AbortSignal;
   readonly onEvent: (event: TaskEvent) => void;
 }

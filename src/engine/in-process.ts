@@ -5,7 +5,7 @@ import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { TaskRecord } from '../execute/record.ts';
 import { openTaskWorker, type TaskWorker } from '../execute/task-worker.ts';
 import type { StepPlan } from '../plan/step-plan.ts';
-import { localStorage } from '../storage/local.ts';
+import { openStorage } from '../storage/open-storage.ts';
 import type { Engine, EngineRun, EngineSession, TaskOutcome } from './engine.ts';
 import { backoffMs, isOutOfMemory, judgeFailure } from './retry.ts';
 import { taskFailure } from './task-failure.ts';
@@ -61,10 +61,10 @@ class InProcessSession implements EngineSession {
   }
 
   async #open(): Promise<TaskWorker> {
-    const { folder, signal } = this.#run;
+    const { folder, storageOptions, signal } = this.#run;
     await mkdir(this.#scratch, { recursive: true });
     return this.#options.open({
-      storage: localStorage(),
+      storage: openStorage(storageOptions),
       folder,
       limits: this.#limits,
       scratch: this.#scratch,

@@ -1,5 +1,5 @@
 import { openTaskWorker } from '../execute/task-worker.ts';
-import { localStorage } from '../storage/local.ts';
+import { openStorage } from '../storage/open-storage.ts';
 import { serveTasks } from './serve-tasks.ts';
 
-serveTasks(localStorage(), openTaskWorker);
+serveTasks(openStorage, openTaskWorker);

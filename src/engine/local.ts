@@ -49,12 +49,13 @@ class LocalSession implements EngineSession {
   readonly #abort = (): void => this.#stop(this.#run.signal.reason);
 
   constructor(run: EngineRun, options: LocalOptions) {
-    const { folder, workers, limits, signal } = run;
+    const { folder, storageOptions, workers, limits, signal } = run;
     this.#run = run;
     this.#options = options;
     this.#pool = new WorkerPool({
       ...options,
       folderUrl: folder.url,
+      storageOptions,
       scratch: folder.scratch,
       maxWorkers: workers,
       memoryBytes: workers * limits.memoryBytes,

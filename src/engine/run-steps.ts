@@ -129,14 +129,14 @@ function partitionsOf(
 }
 
 async function cutSliced(
-  { storage, plan }: StepsPlanning,
+  { storage, plan, scratch }: StepsPlanning,
   outline: StepOutline,
 ): ReturnType<typeof cutInput> {
   const input = plan.inputs.find(({ name }) => outline.narrowed.includes(name));
   if (input === undefined) return [];
   const session = await openPlanSession();
   try {
-    return await cutInput(storage, session, input, plan.targetBytes);
+    return await cutInput({ storage, session, scratch }, input, plan.targetBytes);
   } finally {
     await session.close();
   }

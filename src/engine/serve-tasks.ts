@@ -6,14 +6,14 @@ import { toFailure } from '../execute/failure.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
 import type { openTaskWorker, TaskWorker } from '../execute/task-worker.ts';
 import { parseRunFolder } from '../plan/run-folder.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { openStorage } from '../storage/open-storage.ts';
 import type { AttemptPhase, FromWorker, OpenMessage, RunMessage, ToWorker } from './worker-message.ts';
 
 /**
  * Makes this process a worker: it runs the tasks that its parent sends it, one at a time, and ends with its parent.
  * Signals of a terminal, which reach the whole process group, are left to the parent.
  */
-export function serveTasks(storage: Storage, open: typeof openTaskWorker): void {
+export function serveTasks(storage: typeof openStorage, open: typeof openTaskWorker): void {
   dieWithParent(Number(process.argv[2]));
   preferForOomKill();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
@@ -37,7 +37,7 @@ function preferForOomKill(): void {
 }
 
 class TaskServer {
-  readonly #storage: Storage;
+  readonly #openStorage: typeof openStorage;
   readonly #open: typeof openTaskWorker;
   /** Aborted when the process is to end, or to open no further. */
   readonly #lifetime = new AbortController();
@@ -45,8 +45,8 @@ class TaskServer {
   #attempt: { readonly id: string; readonly canceling: AbortController } | undefined;
   #isOpened = false;
 
-  constructor(storage: Storage, open: typeof openTaskWorker) {
-    this.#storage = storage;
+  constructor(storage: typeof openStorage, open: typeof openTaskWorker) {
+    this.#openStorage = storage;
     this.#open = open;
   }
 
@@ -64,10 +64,10 @@ class TaskServer {
     this.#worker.catch(() => undefined);
   }
 
-  async #openWorker({ folderUrl, limits, scratch }: OpenMessage): Promise<TaskWorker> {
+  async #openWorker({ folderUrl, storageOptions, limits, scratch }: OpenMessage): Promise<TaskWorker> {
     await mkdir(scratch, { recursive: true });
     const worker = await this.#open({
-      storage: this.#storage,
+      storage: this.#openStorage(storageOptions),
       folder: parseRunFolder(folderUrl),
       limits,
       scratch,
@@ -78,23 +78,24 @@ class TaskServer {
     return worker;
   }
 
-  async #run({ stepId, index, attempt }: RunMessage): Promise<void> {
+  async #run(message: RunMessage): Promise<void> {
+    const { attempt } = message;
     const canceling = new AbortController();
     this.#attempt = { id: attempt, canceling };
-    const answer = await this.#answer(stepId, index, attempt, canceling.signal);
+    const answer = await this.#answer(message, canceling.signal);
     this.#attempt = undefined;
     if (this.#isOpened) say(answer);
     else say(answer, () => process.exit());
   }
 
-  async #answer(stepId: string, index: number, attempt: string, signal: AbortSignal): Promise<FromWorker> {
+  async #answer({ stepId, index, attempt, next }: RunMessage, signal: AbortSignal): Promise<FromWorker> {
     let during: AttemptPhase = 'opening';
     try {
       const worker = await this.#worker;
       if (worker === undefined) throw new Error('a worker was told to run a task before it was told to open');
       during = 'running';
       const onProgress = (progress: TaskProgress) => say({ kind: 'progress', progress });
-      const { record } = await worker.run(stepId, index, attempt, { onProgress, signal });
+      const { record } = await worker.run(stepId, index, attempt, { onProgress, signal, next });
       return { kind: 'committed', record };
     } catch (error) {
       return { kind: 'failed', during, failure: toFailure(error) };

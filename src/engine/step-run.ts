@@ -3,7 +3,7 @@ import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { TaskRecord } from '../execute/record.ts';
 import type { StepPlan } from '../plan/step-plan.ts';
 import type { EngineRun, TaskOutcome } from './engine.ts';
-import { isOutOfMemory, isRetriable, judgeFailure, type RetryVerdict } from './retry.ts';
+import { equalLimits, isOutOfMemory, isRetriable, judgeFailure, type RetryVerdict } from './retry.ts';
 import { type StragglerRule, straggleAfterMs } from './stragglers.ts';
 import { type FailedTask, openingFailure, taskFailure } from './task-failure.ts';
 import type { WorkerPool } from './worker-pool.ts';
@@ -45,6 +45,8 @@ export class StepRun {
   /** The next one is the last. Those that need more memory than others wait until the others have been started. */
   readonly #waiting: Task[];
   readonly #running = new Set<Attempt>();
+  /** What each worker is fetching ahead. */
+  readonly #ahead = new Map<WorkerProcess, Task>();
   readonly #backingOff = new Set<NodeJS.Timeout>();
   readonly #finishedMs: number[] = [];
   readonly #outcomes: TaskOutcome[] = [];
@@ -105,9 +107,33 @@ export class StepRun {
     for (let task = this.#waiting.at(-1); task !== undefined; task = this.#waiting.at(-1)) {
       const worker = this.#pool.acquire(task.limits);
       if (worker === undefined) return;
-      this.#waiting.pop();
-      this.#attempt(task, worker).catch((error) => this.stop(error));
+      this.#attempt(this.#take(task, worker), worker).catch((error) => this.stop(error));
     }
+  }
+
+  /** The task that a worker has fetched ahead, or else one that no other has, `fallback` if it can be. */
+  #take(fallback: Task, worker: WorkerProcess): Task {
+    const own = this.#ahead.get(worker);
+    const others = new Set(this.#ahead.values());
+    const task =
+      this.#waiting.find((waiting) => waiting === own && equalLimits(waiting.limits, fallback.limits)) ??
+      (others.has(fallback) ? this.#findUnclaimed(others, fallback.limits) : undefined) ??
+      fallback;
+    this.#waiting.splice(this.#waiting.lastIndexOf(task), 1);
+    this.#ahead.delete(worker);
+    return task;
+  }
+
+  #findUnclaimed(claimed: ReadonlySet<Task>, limits: MachineLimits): Task | undefined {
+    return this.#waiting.findLast((task) => !claimed.has(task) && equalLimits(task.limits, limits));
+  }
+
+  /** The task that a worker that begins another is to fetch ahead. */
+  #lookAhead(worker: WorkerProcess): Task | undefined {
+    if (this.#run.prefetches !== true) return undefined;
+    const task = this.#findUnclaimed(new Set(this.#ahead.values()), worker.limits);
+    if (task !== undefined) this.#ahead.set(worker, task);
+    return task;
   }
 
   /** Gives idle workers the tasks that take suspiciously long elsewhere. */
@@ -135,7 +161,8 @@ export class StepRun {
     this.#running.add(attempt);
     const of = { stepId, index, worker: worker.number };
     onEvent({ kind: 'task started', ...of, attempt: id });
-    const answer = await worker.run({ stepId, index, attempt: id }, (progress) =>
+    const next = this.#lookAhead(worker)?.index;
+    const answer = await worker.run({ stepId, index, attempt: id, next }, (progress) =>
       onEvent({ kind: 'task progress', ...of, progress }),
     );
     task.running.delete(attempt);

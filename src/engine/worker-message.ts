@@ -2,6 +2,7 @@ import type { Failure } from '../execute/failure.ts';
 import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { TaskRecord } from '../execute/record.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
+import type { StorageOptions } from '../storage/open-storage.ts';
 
 /** What a worker process is told. The first is `open`; one task at a time. */
 export type ToWorker = OpenMessage | RunMessage | CancelMessage | CloseMessage;
@@ -9,6 +10,7 @@ export type ToWorker = OpenMessage | RunMessage | CancelMessage | CloseMessage;
 export interface OpenMessage {
   readonly kind: 'open';
   readonly folderUrl: string;
+  readonly storageOptions?: StorageOptions | undefined;
   readonly limits: MachineLimits;
   /** A local folder of this process's own, which it makes and its parent removes. */
   readonly scratch: string;
@@ -20,6 +22,8 @@ export interface RunMessage {
   readonly stepId: string;
   readonly index: number;
   readonly attempt: string;
+  /** The task that this worker will likely run next. */
+  readonly next?: number | undefined;
 }
 
 /** An attempt that has ended by then is let be. */

@@ -5,6 +5,7 @@ import { toError } from '../execute/failure.ts';
 import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { TaskRecord } from '../execute/record.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
+import type { StorageOptions } from '../storage/open-storage.ts';
 import type { OomWatch } from './oom-kills.ts';
 import { WorkerLoss } from './worker-loss.ts';
 import type { AttemptPhase, FromWorker, RunMessage, ToWorker } from './worker-message.ts';
@@ -13,6 +14,7 @@ export interface WorkerSettings {
   /** The module that the process runs. */
   readonly entry: URL;
   readonly folderUrl: string;
+  readonly storageOptions?: StorageOptions | undefined;
   readonly limits: MachineLimits;
   readonly scratch: string;
   readonly heartbeatMs: number;
@@ -49,7 +51,7 @@ export class WorkerProcess {
   #stderr = '';
 
   constructor(number: number, settings: WorkerSettings) {
-    const { entry, limits, oom, folderUrl, scratch, heartbeatMs } = settings;
+    const { entry, limits, oom, folderUrl, storageOptions, scratch, heartbeatMs } = settings;
     this.number = number;
     this.limits = limits;
     this.#oom = oom;
@@ -59,7 +61,7 @@ export class WorkerProcess {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
     });
     this.ended = this.#whenEnded(scratch);
-    this.#say({ kind: 'open', folderUrl, limits, scratch, heartbeatMs });
+    this.#say({ kind: 'open', folderUrl, storageOptions, limits, scratch, heartbeatMs });
   }
 
   get isIdle(): boolean {

@@ -3,11 +3,10 @@ import { reach } from '../fault-point.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import { createOnce, readIfThere } from '../storage/create-once.ts';
+import { objectsAtOnce } from '../storage/is-remote.ts';
 import { isOfVersion, parseJson } from '../storage/parse-json.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TaskRecord } from './record.ts';
-
-const READS_AT_ONCE = 16;
 
 /** `superseded`: another attempt committed first; `record` is its record, in place of the one given. */
 export interface CommitOutcome {
@@ -49,7 +48,7 @@ export async function readRecords(
   const urls: string[] = [];
   for await (const { url } of storage.listFolder(folder.records(stepId)))
     if (/\/\d+\.json$/.test(url)) urls.push(url);
-  const records = await mapConcurrent(urls, READS_AT_ONCE, async (url) =>
+  const records = await mapConcurrent(urls, objectsAtOnce(folder.url), async (url) =>
     parseRecord(url, await storage.read(url)),
   );
   return records.sort((a, b) => a.index - b.index);

@@ -7,16 +7,17 @@ import type { Plan, PlannedInput } from '../plan/plan.ts';
 import { relationsOfValues } from '../plan/relations-read.ts';
 import { type StepOutline, sharedColumns, stepOf } from '../plan/step-outlines.ts';
 import type { StepFile } from '../plan/step-plan.ts';
+import { isRemote } from '../storage/is-remote.ts';
 import { localStorage } from '../storage/local.ts';
 import type { Storage } from '../storage/storage.ts';
 import { isNarrowable } from './is-narrowable.ts';
-import { retryingExactly } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import { measurePartitions, type NarrowedStep } from './measure-partitions.ts';
 import { orderByList } from './order-key.ts';
 import { readPartitions } from './partition-key.ts';
 import type { PartitionTexts } from './partition-path.ts';
 import { partitionSet, pathTexts, pathValueSql, typeOfColumn } from './partition-set.ts';
+import { retryingScans, type ScanNeeds } from './scan-needs.ts';
 import { stepRows, tableSource } from './step-query.ts';
 import { stepScan } from './step-relation.ts';
 import { WorkerSession } from './worker-session.ts';
@@ -48,7 +49,7 @@ export async function listPartitions(
   if (step === undefined) throw new Error(`the job has no step for ${outline.id}`);
   if (outline.kind === 'write' && step.partitionBy.length === 0) return NO_PARTITIONS;
   const inputs = outline.kind === 'write' ? [] : inputsOfValues(plan, step);
-  return retryingExactly((exact) => listOnce({ plan, outline, step, inputs, exact, options }));
+  return retryingScans((needs) => listOnce({ plan, outline, step, inputs, needs, options }));
 }
 
 interface Listing {
@@ -57,27 +58,28 @@ interface Listing {
   readonly step: Step;
   /** Those that the values come from. */
   readonly inputs: readonly PlannedInput[];
-  readonly exact: ReadonlySet<string>;
+  readonly needs: ScanNeeds;
   readonly options: ListPartitionsOptions;
 }
 
 async function listOnce(listing: Listing): Promise<PartitionList> {
-  const { inputs, exact, options } = listing;
+  const { inputs, needs, options } = listing;
   const { limits, scratch, storage = localStorage(), signal } = options;
   const worker = await WorkerSession.open({
     inputs,
     storage,
     limits,
     scratch,
-    exact,
+    needs,
     folders: foldersOf(options.stepFiles),
   });
   try {
     return await interruptible(worker, signal, async () => {
+      const stepFiles = await stageSteps(worker, options);
       for (const input of inputs) await worker.loadInput(input, false, signal);
       return worker.reading(
         inputs.map(({ name }) => name),
-        () => findPartitions(listing, worker),
+        () => findPartitions({ ...listing, options: { ...options, stepFiles } }, worker),
       );
     });
   } finally {
@@ -85,8 +87,18 @@ async function listOnce(listing: Listing): Promise<PartitionList> {
   }
 }
 
+async function stageSteps(
+  worker: WorkerSession,
+  { stepFiles, signal }: ListPartitionsOptions,
+): Promise<ListPartitionsOptions['stepFiles']> {
+  const staged = new Map<string, readonly StepFile[]>();
+  for (const [name, files] of stepFiles) staged.set(name, await worker.stageRows(files, signal));
+  return staged;
+}
+
 function foldersOf(stepFiles: ListPartitionsOptions['stepFiles']): string[] {
-  const urls = [...stepFiles.values()].flatMap((files) => files.map(({ url }) => url));
+  const files = [...stepFiles.values()].flat().filter(({ url }) => !isRemote(url));
+  const urls = files.map(({ url }) => url);
   return [...new Set(urls.map((url) => url.slice(0, url.lastIndexOf('/'))))];
 }
 

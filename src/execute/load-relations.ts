@@ -8,6 +8,7 @@ import type { PlannedInput } from '../plan/plan.ts';
 import { relationsOfValues } from '../plan/relations-read.ts';
 import { type LinesBefore, WHOLE_FILES } from './lines-before.ts';
 import { explainScanError } from './scan-error.ts';
+import { ExactScanNeeded } from './scan-needs.ts';
 import { inputStatements } from './scan-sql.ts';
 import type { NumberMode } from './scan-values.ts';
 import { runWrapped, statementSource, type WrappedSql } from './step-query.ts';
@@ -41,16 +42,6 @@ function namesInCheck(check: Check): string[] {
   return [...check.rules.map(() => check.relation), ...others];
 }
 
-/** Signals that an input has to be loaded again with its numbers read as text: nothing is wrong with it. */
-export class ExactScanNeeded extends Error {
-  readonly input: string;
-
-  constructor(input: string) {
-    super(`input ${input} holds numbers that have to be read as text`);
-    this.input = input;
-  }
-}
-
 /** Runs `work`; an error of an input's scan is told with its file, line, column and value. @throws ExactScanNeeded */
 export async function placingScanErrors<T>(
   session: Session,
@@ -65,19 +56,6 @@ export async function placingScanErrors<T>(
     const verdict = await explainScanError(session, staged, error, numbers, linesBefore);
     if (verdict.kind === 'explained') throw verdict.error;
     throw verdict.kind === 'scan exactly' ? new ExactScanNeeded(verdict.input) : error;
-  }
-}
-
-/** Calls `attempt` until it needs no further input to be read exactly. */
-export async function retryingExactly<T>(attempt: (exact: ReadonlySet<string>) => Promise<T>): Promise<T> {
-  const exact = new Set<string>();
-  for (;;) {
-    try {
-      return await attempt(exact);
-    } catch (error) {
-      if (!(error instanceof ExactScanNeeded) || exact.has(error.input)) throw error;
-      exact.add(error.input);
-    }
   }
 }
 

@@ -61,12 +61,12 @@ function isKept({ plan, outline, limits }: TaskWork, planned: PlannedInput): boo
 }
 
 async function loadStep(work: TaskWork, step: Step, filter: PartitionFilter | undefined): Promise<void> {
-  const { outline, task, worker } = work;
+  const { outline, task, worker, signal } = work;
   const relation = { name: step.name, columns: columnsOf(work, step) };
   if (outline.kind === 'slice' && outline.narrowed.includes(step.name))
-    return worker.narrowStep(step.name, stepScan(relation, task.stepFiles));
+    return worker.narrowStep(step.name, stepScan(relation, await worker.stageRows(task.stepFiles, signal)));
   const files = await work.filesOf(step.name);
-  const scan = stepScan(relation, files);
+  const scan = stepScan(relation, await worker.stageRows(files, signal));
   if (outline.narrowed.includes(step.name))
     return worker.narrowStep(step.name, narrowedScan(work, step, scan, filter));
   const bytes = files.reduce((total, file) => total + file.bytes, 0);

@@ -7,10 +7,12 @@ import type { RunFolder } from '../plan/run-folder.ts';
 import type { StepOutline } from '../plan/step-outlines.ts';
 import type { StepFile, TaskPlan } from '../plan/step-plan.ts';
 import { readStepFiles } from '../plan/task-files.ts';
+import { isRemote } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
-import { ExactScanNeeded } from './load-relations.ts';
+import { FetchedFiles, objectsToFetch } from './fetched-files.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import { encodersOfFused, phasesOf, runTask } from './run-task.ts';
+import { ScanNeeds } from './scan-needs.ts';
 import { TaskMeter, type TaskProgress } from './task-meter.ts';
 import type { TaskProducts } from './task-work.ts';
 import { WorkerSession } from './worker-session.ts';
@@ -31,22 +33,30 @@ export interface ProductMakerOptions {
 export interface MakeOptions {
   readonly onProgress: (progress: TaskProgress) => void;
   readonly signal: AbortSignal;
+  /** Called when the task's own inputs are there. */
+  readonly prefetchNext: () => void;
 }
 
 /** Does the work of tasks, one at a time, in one session, which is opened again where it has to be. */
 export class ProductMaker {
   readonly #options: ProductMakerOptions;
-  readonly #exact = new Set<string>();
+  readonly #needs = new ScanNeeds();
   readonly #stepFiles = new Map<string, Promise<readonly StepFile[]>>();
+  readonly #fetched: FetchedFiles;
   #session: WorkerSession | undefined;
+  #sparseBefore = 0;
+  #sparseBytes = 0;
+  #takenBytes = 0;
 
   constructor(options: ProductMakerOptions) {
     this.#options = options;
+    const { storage, scratch, limits } = options;
+    this.#fetched = new FetchedFiles({ storage, folder: `${scratch}/fetched`, capBytes: fetchCap(limits) });
   }
 
   /**
-   * Makes a task's products in a folder that is emptied first. Again, while an input turns out to hold numbers that have
-   * to be read as text.
+   * Makes a task's products in a folder that is emptied first. Again, while it turns out that inputs have to be read in
+   * another way.
    */
   async make(
     outline: StepOutline,
@@ -60,16 +70,37 @@ export class ProductMaker {
       try {
         return await this.#makeOnce(outline, task, scratch, options);
       } catch (error) {
-        if (!(error instanceof ExactScanNeeded) || this.#exact.has(error.input)) throw error;
-        this.#exact.add(error.input);
-        await this.close();
+        if (!this.#needs.learnFrom(error)) throw error;
+        await this.#closeSession();
       }
     }
   }
 
+  /** Begins to fetch the part of inputs and steps that a later task reads alone. */
+  prefetch({ files, stepFiles }: TaskPlan): void {
+    for (const input of this.#options.plan.inputs)
+      this.#fetched.prefetch(objectsToFetch({ ...input, files: files[input.name] ?? [] }));
+    this.#fetched.prefetch(stepFiles.filter(({ url }) => isRemote(url)));
+  }
+
+  /** What was fetched since it was asked before. */
+  takeFetchedBytes(): number {
+    const total = this.#fetched.fetchedBytes + this.#sparseBytes;
+    const taken = total - this.#takenBytes;
+    this.#takenBytes = total;
+    return taken;
+  }
+
   async close(): Promise<void> {
+    await this.#closeSession();
+    await this.#fetched.close();
+  }
+
+  async #closeSession(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
+    if (session !== undefined) await this.#countSparse(session);
+    this.#sparseBefore = 0;
     await session?.close();
   }
 
@@ -77,7 +108,7 @@ export class ProductMaker {
     outline: StepOutline,
     task: TaskPlan,
     scratch: string,
-    { onProgress, signal }: MakeOptions,
+    { onProgress, signal, prefetchNext }: MakeOptions,
   ): Promise<TaskProducts> {
     const { plan, limits, folder } = this.#options;
     const worker = await this.#open();
@@ -85,20 +116,41 @@ export class ProductMaker {
     const meter = new TaskMeter({ workload, percentage: () => worker.percentage(), onProgress, signal });
     const filesOf = (step: string) => this.#filesOf(step);
     const { runId } = folder;
-    const work = { worker, plan, outline, task, runId, limits, scratch, filesOf, meter, signal };
+    const work = {
+      worker,
+      plan,
+      outline,
+      task,
+      runId,
+      limits,
+      scratch,
+      filesOf,
+      meter,
+      signal,
+      prefetchNext,
+    };
     try {
       const products = await interruptible(worker, signal, () => metered(meter, () => runTask(work)));
+      await this.#countSparse(worker);
       await this.#tidy(worker, outline);
       return products;
     } catch (error) {
-      if (isLasting(error)) await this.close();
+      if (isLasting(error)) await this.#closeSession();
       else await this.#tidy(worker, outline);
       throw error;
     }
   }
 
+  /** Sessions count what they fetched themselves from their beginning. */
+  async #countSparse(worker: WorkerSession): Promise<void> {
+    const { fetched } = await worker.bytesOfInputs();
+    this.#sparseBytes += fetched - this.#sparseBefore;
+    this.#sparseBefore = fetched;
+  }
+
   async #open(): Promise<WorkerSession> {
-    const { plan, outlines, unlisted, storage, folder, limits, scratch } = this.#options;
+    const { plan, outlines, unlisted, storage, folder, scratch } = this.#options;
+    const limits = sessionLimits(this.#options);
     this.#session ??= await WorkerSession.open({
       inputs: plan.inputs.filter(({ name }) =>
         outlines.some(({ whole, narrowed }) => whole.includes(name) || narrowed.includes(name)),
@@ -108,8 +160,9 @@ export class ProductMaker {
       limits,
       scratch,
       // Rows that an earlier run kept lie in its own folder.
-      folders: [dirname(folder.url)],
-      exact: this.#exact,
+      folders: isRemote(folder.url) ? [] : [dirname(folder.url)],
+      fetched: this.#fetched,
+      needs: this.#needs,
       encoders: plan.shape === 'fused' ? encodersOfFused(plan, limits) : 0,
     });
     return this.#session;
@@ -118,7 +171,7 @@ export class ProductMaker {
   /** A session that cannot be tidied up is given up, and so is that of a fused task, which made all that it could. */
   async #tidy(worker: WorkerSession, { kind }: StepOutline): Promise<void> {
     const isTidy = kind !== 'fused' && (await succeeds(worker.endTask()));
-    if (!isTidy) await this.close();
+    if (!isTidy) await this.#closeSession();
   }
 
   /** What a step left does not change once later steps are planned. */
@@ -131,6 +184,17 @@ export class ProductMaker {
     reading.catch(() => this.#stepFiles.delete(step));
     return reading;
   }
+}
+
+/** What is fetched and what is spilled lie on one disk. */
+function sessionLimits({ plan, folder, limits }: ProductMakerOptions): MachineLimits {
+  const urls = [folder.url, ...plan.inputs.flatMap(({ input }) => input.paths)];
+  return urls.some(isRemote) ? { ...limits, spillBytes: fetchCap(limits) } : limits;
+}
+
+/** The other half is for what DuckDB spills. */
+function fetchCap({ spillBytes }: MachineLimits): number | undefined {
+  return spillBytes === undefined ? undefined : Math.floor(spillBytes / 2);
 }
 
 const TICK_MS = 100;

@@ -1,5 +1,6 @@
 import { PitwallError } from '../error.ts';
 import type { Output } from '../job/job.ts';
+import { isRemote } from '../storage/is-remote.ts';
 
 /** The longest name that every common file system takes. */
 const MAX_NAME_BYTES = 255;
@@ -86,9 +87,20 @@ function encodeEvery(text: string): string {
 }
 
 function checkLengths(output: Output, path: string): void {
+  if (isRemote(output.root)) checkKey(output, `${output.root}/${path}`);
+  else checkNames(output, path);
+}
+
+function checkNames(output: Output, path: string): void {
   const long = path.split('/').find((name) => Buffer.byteLength(name) > MAX_NAME_BYTES);
   if (long !== undefined) failTooLong(output, long, MAX_NAME_BYTES, 'a file name');
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) failTooLong(output, path, MAX_PATH_BYTES, 'a path');
+}
+
+/** Objects have no names of files: their whole key counts, which is what follows the bucket. */
+function checkKey(output: Output, url: string): void {
+  const key = url.slice(url.indexOf('/', url.indexOf('://') + 3) + 1);
+  if (Buffer.byteLength(key) > MAX_PATH_BYTES) failTooLong(output, key, MAX_PATH_BYTES, 'a key');
 }
 
 function failTooLong(output: Output, text: string, limit: number, what: string): never {

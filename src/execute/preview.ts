@@ -2,48 +2,50 @@ import { interruptible } from '../duckdb/interruptible.ts';
 import type { QueryResult, Session } from '../duckdb/session.ts';
 import { bindParams } from '../job/bind-params.ts';
 import type { Column, Job, Step } from '../job/job.ts';
+import { jobStorage } from '../job/job-storage.ts';
 import type { Plan } from '../plan/plan.ts';
-import { localStorage } from '../storage/local.ts';
-import { countReads, createRelation, isWorthATable, retryingExactly, stepKind } from './load-relations.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import { countReads, createRelation, isWorthATable, stepKind } from './load-relations.ts';
 import { machineLimits } from './machine-limits.ts';
 import { orderByList } from './order-key.ts';
+import { retryingScans, type ScanNeeds } from './scan-needs.ts';
 import { withScratch } from './scratch.ts';
 import { type OnlyValues, placingErrors, stepRows } from './step-query.ts';
 import { WorkerSession } from './worker-session.ts';
 
-/** Calls `use` with a session in which the job's inputs and the steps before `until` are tables; `signal` ends it. */
-export async function withRelations<T>(
-  plan: Plan,
-  job: Job,
-  until: Step | undefined,
-  signal: AbortSignal,
-  use: (session: Session) => Promise<T>,
-): Promise<T> {
-  return withScratch((scratch) =>
-    retryingExactly((exact) => useRelations({ plan, job, until, exact, scratch, signal }, use)),
-  );
-}
-
-interface RelationsWanted {
+export interface RelationsWanted {
   readonly plan: Plan;
-  readonly job: Job;
+  /** The first step that is not needed; `undefined` for all. */
   readonly until: Step | undefined;
-  readonly exact: ReadonlySet<string>;
-  readonly scratch: string;
+  readonly s3Endpoint?: string | undefined;
   readonly signal: AbortSignal;
 }
 
-async function useRelations<T>(
-  { plan, job, until, exact, scratch, signal }: RelationsWanted,
+/** Calls `use` with a session in which the job's inputs and the steps before `until` are tables; `signal` ends it. */
+export async function withRelations<T>(
+  wanted: RelationsWanted,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
+  return withScratch((scratch) => retryingScans((needs) => useRelations({ ...wanted, needs, scratch }, use)));
+}
+
+interface RelationsToLoad extends RelationsWanted {
+  readonly needs: ScanNeeds;
+  readonly scratch: string;
+}
+
+async function useRelations<T>(
+  { plan, until, s3Endpoint, needs, scratch, signal }: RelationsToLoad,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { job } = plan;
   const limits = machineLimits();
   const worker = await WorkerSession.open({
     inputs: plan.inputs,
-    storage: localStorage(),
+    storage: openStorage(jobStorage(job, s3Endpoint)),
     limits,
     scratch,
-    exact,
+    needs,
   });
   const reads = countReads(job);
   const names = plan.inputs.map(({ name }) => name);

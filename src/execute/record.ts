@@ -16,6 +16,8 @@ export interface TaskRecord {
   /** Rows that the task gave, written as outputs or kept. */
   readonly rows: number;
   readonly elapsedMs: number;
+  /** What the worker fetched from object stores for it, and for later tasks meanwhile; where it did. */
+  readonly fetchedBytes?: number;
 }
 
 /** A file that waits, whole and on the disk, to be given its name. */

@@ -4,13 +4,14 @@ import { quoteIdentifier } from '../duckdb/sql.ts';
 import { reach } from '../fault-point.ts';
 import type { Column, Job, Step } from '../job/job.ts';
 import { sumInputBytes } from '../plan/input-bytes.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlannedInput } from '../plan/plan.ts';
 import { countReads, createRelation, isLoaded, isWorthATable, stepKind } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import type { OutputStep } from './output-context.ts';
 import { createPartitionFilter, ownColumns, withinPartitions } from './partition-filter.ts';
 import { type PartitionSet, partitionSet, typeOfColumn } from './partition-set.ts';
 import { dividePartitions } from './partition-shares.ts';
+import { canBePiped } from './piped-input.ts';
 import type { CheckResult, StagedOutput } from './record.ts';
 import { runChecks } from './run-checks.ts';
 import { writeSharedOutputs } from './shared-outputs.ts';
@@ -37,10 +38,18 @@ export function phasesOfFused(plan: Plan): Iterable<Phase> {
 }
 
 async function loadInputs({ worker, plan, meter, signal }: TaskWork, reads: Reads): Promise<void> {
+  const isPiped = (planned: PlannedInput) => canBePiped(planned) && readsOnce(planned, reads);
+  worker.prefetch(plan.inputs.filter((planned) => !isPiped(planned)));
   for (const planned of plan.inputs) {
     meter.begin(`reading ${planned.name}`);
+    if (isPiped(planned) && (await worker.pipeInput(planned, signal))) continue;
     await worker.loadInput(planned, isWorthATable(planned, reads), signal);
   }
+}
+
+/** Its only reader can have it as it comes. */
+function readsOnce(planned: PlannedInput, reads: Reads): boolean {
+  return reads.get(planned.name.toLowerCase()) === 1 && !isLoaded(planned, reads);
 }
 
 type Reads = ReadonlyMap<string, number>;

@@ -2,6 +2,7 @@ import { reach } from '../fault-point.ts';
 import { bindParams } from '../job/bind-params.ts';
 import type { Step } from '../job/job.ts';
 import { stepOf } from '../plan/step-outlines.ts';
+import type { StepFile } from '../plan/step-plan.ts';
 import { keepRows } from './keep-rows.ts';
 import { createRelation } from './load-relations.ts';
 import { inputsToLoad, loadRelations, relationsOf } from './load-task-relations.ts';
@@ -20,6 +21,7 @@ export async function runStep(work: TaskWork): Promise<TaskProducts> {
   const step = ownStep(work);
   const filter = await ownPartitions(work, step);
   if (work.outline.kind !== 'write') await loadRelations(work, filter);
+  work.prefetchNext();
   reach('task: inputs loaded');
   return work.worker.reading(relationsOf(work), () => produce(work, step, filter));
 }
@@ -77,7 +79,7 @@ async function ownRows(work: TaskWork, step: Step, filter: PartitionFilter | und
   const columns = columnsOf(work, step);
   const source =
     work.outline.kind === 'write'
-      ? asSource(stepScan({ name: step.name, columns }, await work.filesOf(step.name)))
+      ? asSource(stepScan({ name: step.name, columns }, await localRows(work, step)))
       : statementSource(step);
   if (filter === undefined) return source;
   const names = columns.map(({ name }) => name);
@@ -87,6 +89,10 @@ async function ownRows(work: TaskWork, step: Step, filter: PartitionFilter | und
     filter,
     shared.map(({ name }) => ({ filter: name, relation: name })),
   );
+}
+
+async function localRows({ worker, filesOf, signal }: TaskWork, { name }: Step): Promise<StepFile[]> {
+  return worker.stageRows(await filesOf(name), signal);
 }
 
 /** No part of it is the user's. */

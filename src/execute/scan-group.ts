@@ -22,6 +22,7 @@ export function groupFiles({ files, input }: PlannedInput): ScanGroup[] {
       file.compression,
       file.pathValues,
       rowsPart(file) && [file.path, file.part],
+      file.mark !== undefined,
     ]);
     const known = input.rowNumber === undefined ? byKey.get(key) : groups.at(-1);
     if (known?.key === key) known.files.push(file);

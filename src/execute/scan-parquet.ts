@@ -1,5 +1,6 @@
 import { quoteIdentifier, quotePath } from '../duckdb/sql.ts';
 import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
+import { markCondition } from './explained-scans.ts';
 import { rowsPart, type ScanGroup } from './scan-group.ts';
 
 export interface ParquetReader {
@@ -17,8 +18,13 @@ export interface ParquetReader {
  */
 export function readParquet({ files, input }: PlannedInput, group: ScanGroup): ParquetReader {
   const from = parquetFiles(group.files.map(({ path }) => path));
-  const part = group.files[0] && rowsPart(group.files[0]);
-  const where = part && rowsBetween(part);
+  const [first] = group.files;
+  const part = first && rowsPart(first);
+  const conditions = [
+    ...(first?.mark === undefined ? [] : [markCondition(first.mark)]),
+    ...(part === undefined ? [] : [rowsBetween(part)]),
+  ];
+  const where = conditions.length === 0 ? undefined : conditions.join(' AND ');
   if (input.rowNumber === undefined) return { from, where, rowNumber: undefined };
   const before = rowsBefore(files);
   const offsets = group.files.map((file) => (before.get(file) ?? 0) - (part?.first ?? 0)).join(', ');

@@ -22,12 +22,13 @@ const CHUNK_BYTES = 1024 * 1024;
  * missing footers for good; this reads every member to its end (https://www.rfc-editor.org/rfc/rfc1952).
  *
  * @param file - the name for messages
+ * @param source - a local path, or the bytes themselves
  * @throws PitwallError (`data`) for a file that is cut, damaged, followed by other bytes, or beyond the limits
  *   (then `target` is removed); system errors of reading and writing as they are
  */
 export async function stageGzip(
   file: string,
-  source: string,
+  source: string | AsyncIterable<Uint8Array>,
   target: string,
   limits = GZIP_LIMITS,
   signal?: AbortSignal,
@@ -36,7 +37,8 @@ export async function stageGzip(
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   const limiter = new Limiter(file, counted, limits);
   try {
-    const input = createReadStream(source, { highWaterMark: CHUNK_BYTES });
+    const input =
+      typeof source === 'string' ? createReadStream(source, { highWaterMark: CHUNK_BYTES }) : source;
     await pipeline(input, counted, gunzip, limiter, createWriteStream(target), { ...(signal && { signal }) });
     if (gunzip.bytesWritten < counted.bytes) throw trailing(file, counted.bytes - gunzip.bytesWritten);
   } catch (error) {

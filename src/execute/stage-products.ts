@@ -1,11 +1,10 @@
 import { reach } from '../fault-point.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { StepFile } from '../plan/step-plan.ts';
+import { objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { StagedOutput } from './record.ts';
 import type { TaskProducts } from './task-work.ts';
-
-const CONCURRENT_FILES = 16;
 
 /**
  * Moves what an attempt made into its folder in the run store.
@@ -20,7 +19,7 @@ export async function stageProducts(
   fingerprint: string,
   products: TaskProducts,
 ): Promise<{ outputs: StagedOutput[]; files: StepFile[] }> {
-  const outputs = await mapConcurrent(products.outputs, CONCURRENT_FILES, async (output, index) => {
+  const outputs = await mapConcurrent(products.outputs, objectsAtOnce(attempt), async (output, index) => {
     const stagedPath = `${attempt}/${index}`;
     await storage.put(output.stagedPath, stagedPath);
     return { ...output, stagedPath };

@@ -40,6 +40,14 @@ export async function prepareStreaming(session: Session): Promise<void> {
   await session.run(`SET streaming_buffer_size = '${STREAMING_BUFFER}'`);
 }
 
+/**
+ * Has DuckDB read a file anew for each statement: it keeps what it has read, and fills small gaps between two pieces of
+ * that in passing, which in a sparse file may be filled with other bytes a moment later.
+ */
+export async function forgetFileContents(session: Session): Promise<void> {
+  await session.run('SET GLOBAL enable_external_file_cache = false');
+}
+
 /** From now on SQL reads these files and folders, and nothing else; no setting can be changed. */
 export async function lockSession(
   session: Session,

@@ -26,6 +26,8 @@ export interface TaskWork {
   readonly filesOf: (step: string) => Promise<readonly StepFile[]>;
   readonly meter: TaskMeter;
   readonly signal: AbortSignal;
+  /** To be called when the task's own inputs are there. */
+  readonly prefetchNext: () => void;
 }
 
 /** What an attempt made, in its scratch folder. */

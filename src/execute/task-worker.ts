@@ -33,6 +33,8 @@ export interface AttemptOptions {
   readonly onProgress: (progress: TaskProgress) => void;
   /** Ends this task; the worker stays usable. */
   readonly signal: AbortSignal;
+  /** The step's task that it will likely run next: what that reads is fetched meanwhile. */
+  readonly next?: number | undefined;
 }
 
 /** `superseded`: another attempt of the task committed first, and `record` is that one's. */
@@ -136,12 +138,14 @@ class RunWorker implements TaskWorker {
     const outline = this.#outlineOf(stepId);
     const task = await readTask(storage, folder, stepId, index);
     reach('task: started');
-    const products = await this.#maker.make(outline, task, scratch, options);
+    const prefetchNext = () => void this.#prefetch(outline, options.next).catch(() => undefined);
+    const products = await this.#maker.make(outline, task, scratch, { ...options, prefetchNext });
     const { fingerprint } = task;
     const url = folder.attempt(stepId, index, attempt);
     const { outputs, files } = await stageProducts(storage, url, fingerprint, products);
     options.signal.throwIfAborted();
     const { checks } = products;
+    const fetchedBytes = this.#maker.takeFetchedBytes();
     const elapsedMs = Math.round(performance.now() - startedMs);
     return {
       version: 1,
@@ -152,7 +156,15 @@ class RunWorker implements TaskWorker {
       checks,
       rows: countRows(products),
       elapsedMs,
+      ...(fetchedBytes === 0 ? {} : { fetchedBytes }),
     };
+  }
+
+  /** What goes wrong is told when the task is run. */
+  async #prefetch(outline: StepOutline, index: number | undefined): Promise<void> {
+    if (index === undefined) return;
+    const { storage, folder } = this.#options;
+    this.#maker.prefetch(await readTask(storage, folder, outline.id, index));
   }
 
   #outlineOf(stepId: string): StepOutline {

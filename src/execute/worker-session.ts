@@ -1,17 +1,24 @@
-import type { Session } from '../duckdb/session.ts';
+import type { Parameters, Session } from '../duckdb/session.ts';
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import { reach } from '../fault-point.ts';
-import { templateGlob } from '../plan/path-values.ts';
+import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { PlannedInput } from '../plan/plan.ts';
-import { globRoot } from '../storage/glob.ts';
+import type { StepFilePart } from '../plan/step-plan.ts';
+import { isRemote, objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import { EncoderPool } from './encoder-pool.ts';
+import { FetchedFiles, type ObjectToFetch, objectsToFetch } from './fetched-files.ts';
 import { linesBeforeParts } from './lines-before.ts';
 import { placingScanErrors } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
+import { canBePiped, PipedInput } from './piped-input.ts';
+import { prepareSparse } from './prepare-sparse.ts';
+import { readablePaths } from './readable-paths.ts';
+import { type ScanNeeds, WholeFilesNeeded } from './scan-needs.ts';
 import { inputStatements } from './scan-sql.ts';
 import type { NumberMode } from './scan-values.ts';
-import { isStaged, stageInput } from './stage-input.ts';
+import type { BytesOfInputs, SparseInputs } from './sparse-inputs.ts';
+import { stageInput } from './stage-input.ts';
 import { lockSession, openTaskSession, prepareLoading, prepareStreaming } from './task-session.ts';
 import { verifyInputs } from './verify-inputs.ts';
 
@@ -24,10 +31,12 @@ export interface WorkerSessionOptions {
   readonly limits: MachineLimits;
   /** An existing folder of its own, for spilled and decompressed data. */
   readonly scratch: string;
+  /** Where objects are fetched to, within `scratch`; by default a place of the session's own. */
+  readonly fetched?: FetchedFiles;
   /** Further folders that SQL of the session may read and write. */
   readonly folders?: readonly string[];
-  /** Inputs whose numbers have to be read as text; see `explainScanError`. */
-  readonly exact?: ReadonlySet<string>;
+  /** What earlier sessions over the same inputs have taught. */
+  readonly needs?: ScanNeeds;
   /** Threads that encode beside this one. */
   readonly encoders?: number;
 }
@@ -46,24 +55,27 @@ export class WorkerSession {
   readonly session: Session;
   readonly encoders: EncoderPool | undefined;
   readonly #loader: Session;
+  readonly #fetched: FetchedFiles;
+  readonly #sparse: SparseInputs | undefined;
   readonly #options: WorkerSessionOptions;
   readonly #connections = new Set<Session>();
   readonly #loaded = new Map<string, LoadedInput>();
   readonly #steps = new Set<string>();
-  #narrowed: PlannedInput[] = [];
+  readonly #narrowed: PlannedInput[] = [];
+  /** What the task has fetched for itself. */
+  #held: ObjectToFetch[] = [];
+  readonly #piped: PipedInput[] = [];
   readonly #views = new Map<string, 'own' | "another's">();
   readonly #tables: string[] = [];
 
-  private constructor(
-    session: Session,
-    loader: Session,
-    encoders: EncoderPool | undefined,
-    options: WorkerSessionOptions,
-  ) {
-    this.session = session;
-    this.#loader = loader;
-    this.encoders = encoders;
+  private constructor(parts: SessionParts, options: WorkerSessionOptions) {
+    this.session = parts.session;
+    this.#loader = parts.loader;
+    this.encoders = parts.encoders;
+    this.#sparse = parts.sparse;
     this.#options = options;
+    const { storage, scratch } = options;
+    this.#fetched = options.fetched ?? new FetchedFiles({ storage, folder: `${scratch}/fetched` });
   }
 
   static async open(options: WorkerSessionOptions): Promise<WorkerSession> {
@@ -72,9 +84,10 @@ export class WorkerSession {
     try {
       await prepareLoading(loader);
       const encoders = await startEncoders(session, options.encoders ?? 0);
-      const { files, folders } = readableBy(options);
+      const sparse = await prepareSparse(session, loader, options);
+      const { files, folders } = readablePaths(options);
       await lockSession(session, files, [options.scratch, ...folders, ...(options.folders ?? [])]);
-      return new WorkerSession(session, loader, encoders, options);
+      return new WorkerSession({ session, loader, encoders, sparse }, options);
     } catch (error) {
       await loader.close();
       await session.close();
@@ -94,7 +107,8 @@ export class WorkerSession {
   /**
    * Makes an input available to SQL under its name, to all tasks.
    *
-   * @throws PitwallError (`data`) when it is not as declared, or not the one that was planned
+   * @throws PitwallError (`data`) when it is not as declared, or not the one that was planned; ExactScanNeeded,
+   *   WholeFilesNeeded
    */
   async loadInput(planned: PlannedInput, materialise: boolean, signal: AbortSignal): Promise<void> {
     if (this.isLoaded(planned)) return;
@@ -113,10 +127,59 @@ export class WorkerSession {
   /** Makes a part of an input available to the task under the input's name. */
   async narrowInput(planned: PlannedInput, scratch: string, signal: AbortSignal): Promise<void> {
     const input = await this.#stage(planned, scratch, signal);
+    this.#held.push(...objectsToFetch(planned));
     const { setup } = inputStatements(input, { numbers: this.#numbersOf(input), temporary: true });
     for (const statement of setup) await this.session.run(statement);
     this.#narrowed.push(input);
     this.#views.set(input.name, 'own');
+  }
+
+  /**
+   * Makes an input available that one statement reads, and that is large text in an object store: DuckDB reads its first
+   * parts while the last are being fetched. False where it cannot be read so.
+   */
+  async pipeInput(planned: PlannedInput, signal: AbortSignal): Promise<boolean> {
+    const { storage, scratch } = this.#options;
+    const options = { storage, scratch, fetched: this.#fetched, signal };
+    const piped = canBePiped(planned) ? await PipedInput.open(planned, options) : undefined;
+    if (piped === undefined) return false;
+    this.#piped.push(piped);
+    reach('task: inputs staged');
+    const { input } = piped;
+    const { setup } = inputStatements(input, { numbers: this.#numbersOf(input) });
+    for (const statement of setup) await this.session.run(statement);
+    this.#watch();
+    this.#loaded.set(input.name, { input, isTable: false });
+    return true;
+  }
+
+  /** From now on each statement is looked at before it runs. */
+  #watch(): void {
+    const prepare = async (session: Session, sql: string, parameters: Parameters) => {
+      await this.#sparse?.prepare(session, sql, parameters);
+      for (const piped of this.#piped) await piped.prepare(session, sql, parameters);
+    };
+    for (const watched of [this.session, this.#loader]) watched.beforeStatements(prepare);
+  }
+
+  /** Begins to fetch objects that will be read soon. */
+  prefetch(inputs: readonly PlannedInput[]): void {
+    for (const input of inputs) this.#fetched.prefetch(objectsToFetch(input));
+  }
+
+  /** Waits until the objects of an input are there. */
+  async fetchInput(planned: PlannedInput, signal: AbortSignal): Promise<void> {
+    await Promise.all(objectsToFetch(planned).map((file) => this.#fetched.fetch(file, signal)));
+  }
+
+  /** The same rows of a step, where DuckDB finds them; those that lie in an object store until the end of the task. */
+  async stageRows<T extends StepFilePart>(files: readonly T[], signal: AbortSignal): Promise<T[]> {
+    return await mapConcurrent(files, objectsAtOnce(files[0]?.url ?? ''), async (file) => {
+      if (!isRemote(file.url)) return file;
+      const url = await this.#fetched.fetch(file, signal);
+      this.#held.push(file);
+      return { ...file, url };
+    });
   }
 
   /** Makes an earlier step available to SQL under its name, to all tasks. */
@@ -150,7 +213,7 @@ export class WorkerSession {
    * Runs `work` of the task; an error of an input's scan is told with its file, line, column and value.
    *
    * @param reads - the inputs that the work reads
-   * @throws ExactScanNeeded, PitwallError (`data`) when an input changed since it was planned
+   * @throws ExactScanNeeded, WholeFilesNeeded, PitwallError (`data`) when an input changed since it was planned
    */
   async reading<T>(reads: readonly string[], work: () => Promise<T>): Promise<T> {
     const loaded = [...this.#loaded.values()];
@@ -162,30 +225,49 @@ export class WorkerSession {
     const linesBefore = linesBeforeParts(this.#options.storage);
     return this.#unchanged(
       scanned.filter(({ name }) => reads.includes(name)),
-      () => placingScanErrors(this.session, staged, 'fast', work, linesBefore),
+      () => placingScanErrors(this.session, staged, 'fast', () => this.#withPiped(work), linesBefore),
     );
+  }
+
+  /** What could not be fetched explains whatever came of reading it; where a value is wrong is looked up in whole files. */
+  async #withPiped<T>(work: () => Promise<T>): Promise<T> {
+    const arrived = async () => {
+      for (const piped of this.#piped) await piped.arrived();
+    };
+    const result = await work().catch(async (error: unknown) => {
+      await arrived();
+      throw error;
+    });
+    await arrived();
+    return result;
   }
 
   async #stage(planned: PlannedInput, scratch: string, signal: AbortSignal): Promise<PlannedInput> {
     const { storage } = this.#options;
     await verifyInputs(storage, [planned]);
-    const staged = await stageInput(planned, { scratch, storage, signal });
+    const sparse = (await this.#sparse?.stage(planned, scratch, signal)) ?? planned;
+    const staged = await stageInput(sparse, { scratch, storage, fetched: this.#fetched, signal });
     reach('task: inputs staged');
     return staged;
   }
 
   #numbersOf({ name }: PlannedInput): NumberMode {
-    return this.#options.exact?.has(name) ? 'exact' : 'fast';
+    return this.#options.needs?.exact.has(name) ? 'exact' : 'fast';
   }
 
   /** That an input changed explains whatever error its scan ended with. */
   async #unchanged<T>(inputs: readonly PlannedInput[], work: () => Promise<T>): Promise<T> {
     const result = await work().catch(async (error: unknown) => {
       await verifyInputs(this.#options.storage, inputs);
-      throw error;
+      throw (await this.#sparse?.isHole(error)) ? new WholeFilesNeeded(error) : error;
     });
     await verifyInputs(this.#options.storage, inputs);
     return result;
+  }
+
+  /** What was staged of Parquet objects in stores so far. */
+  async bytesOfInputs(): Promise<BytesOfInputs> {
+    return (await this.#sparse?.bytes()) ?? { stored: 0, fetched: 0 };
   }
 
   /** Another connection, which `interrupt` reaches too, for the time of `use`. */
@@ -204,11 +286,14 @@ export class WorkerSession {
   interrupt(): void {
     for (const session of [this.session, this.#loader, ...this.#connections]) session.interrupt();
     this.encoders?.interrupt();
+    this.#sparse?.interrupt();
+    for (const piped of this.#piped) piped.interrupt();
   }
 
   /** Drops what was made for the task and takes room. */
   async endTask(): Promise<void> {
-    this.#narrowed = [];
+    for (const file of this.#held.splice(0)) await this.#fetched.release(file);
+    for (const input of this.#narrowed.splice(0)) await this.#sparse?.forget(input);
     for (const name of this.#views.keys()) this.#views.set(name, "another's");
     for (const table of this.#tables.splice(0))
       await this.session.run(`DROP TABLE IF EXISTS main.${quoteIdentifier(table)}`);
@@ -216,26 +301,21 @@ export class WorkerSession {
 
   async close(): Promise<void> {
     await this.encoders?.close();
+    for (const piped of this.#piped.splice(0)) await piped.close();
+    if (this.#options.fetched === undefined) await this.#fetched.close();
+    await this.#sparse?.close();
     await this.#loader.close();
     await this.session.close();
   }
 }
 
-async function startEncoders(session: Session, count: number): Promise<EncoderPool | undefined> {
-  return count === 0 ? undefined : EncoderPool.start(session, count, prepareStreaming);
+interface SessionParts {
+  readonly session: Session;
+  readonly loader: Session;
+  readonly encoders: EncoderPool | undefined;
+  readonly sparse: SparseInputs | undefined;
 }
 
-/** More files than these are opened by their folders: DuckDB looks every read file up. */
-const MOST_FILES = 10_000;
-
-function readableBy({ inputs, unlisted }: WorkerSessionOptions): { files: string[]; folders: string[] } {
-  const count = inputs.reduce((total, { files }) => total + files.length, 0);
-  const byFolder = inputs.filter(({ name }) => unlisted?.has(name) || count > MOST_FILES);
-  const byFile = inputs.filter((input) => !byFolder.includes(input));
-  return {
-    files: byFile.flatMap(({ files }) => files.filter((file) => !isStaged(file)).map(({ path }) => path)),
-    folders: byFolder.flatMap(({ input }) =>
-      input.paths.map((path) => globRoot(templateGlob(path, input.pathColumns))),
-    ),
-  };
+async function startEncoders(session: Session, count: number): Promise<EncoderPool | undefined> {
+  return count === 0 ? undefined : EncoderPool.start(session, count, prepareStreaming);
 }

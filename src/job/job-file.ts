@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SIZE_TEXT } from './size-text.ts';
+import { storageSchema } from './storage-file.ts';
 
 /** The job file as it is written: every key, its type, its default, and its text for editors. */
 export type JobFile = z.output<typeof jobFileSchema>;
@@ -242,6 +243,7 @@ export const jobFileSchema = z
     sql: sqlFile.optional(),
     ...stepKeys,
     checks: z.array(checkSchema).default([]).describe('What has to hold before anything is published.'),
+    storage: storageSchema.optional(),
     fuse_below: z
       .union([z.string().regex(SIZE_TEXT, 'expected a size like 256MB or 1GiB'), count])
       .optional()

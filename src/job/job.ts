@@ -1,3 +1,5 @@
+import type { StorageOptions } from '../storage/open-storage.ts';
+
 /**
  * What the analyst asks, rendered: parameters resolved, defaults applied, paths absolute, names checked.
  * Plain JSON data (no bigint, no Date, no class), so that a plan can hold it and a fingerprint can hash it.
@@ -16,6 +18,8 @@ export interface Job {
   readonly checks: readonly Check[];
   /** Inputs that are together smaller than this are run as one task; `undefined`: the planner decides. */
   readonly fuseBelowBytes: number | undefined;
+  /** How object stores are reached, where the environment is not to tell. */
+  readonly storage?: StorageOptions | undefined;
 }
 
 export type ParamType = 'string' | 'integer' | 'number' | 'boolean' | 'date' | 'timestamp';

@@ -8,6 +8,7 @@ import type { RenderContext } from './job-context.ts';
 import { jobFileSchema, type StepFile } from './job-file.ts';
 import type { JobPart, JobReading } from './job-reading.ts';
 import { JobReport } from './job-report.ts';
+import { readStorage } from './job-storage.ts';
 import { resolveParams } from './params.ts';
 import { readCheck } from './read-check.ts';
 import { readInput } from './read-input.ts';
@@ -91,7 +92,7 @@ async function readParts(file: string, shape: JobShape, context: RenderContext):
   const inputs = readInputs(shape, context, paths);
   const steps = await readSteps(name, shape, context, paths);
   const checks = await readChecks(shape, context, paths);
-  const { description, fuse_below } = shape.file;
+  const { description, fuse_below, storage } = shape.file;
   const fuseBelowBytes = typeof fuse_below === 'string' ? parseSize(fuse_below) : fuse_below;
   const { folder, params } = context;
   const job = {
@@ -104,6 +105,7 @@ async function readParts(file: string, shape: JobShape, context: RenderContext):
     steps,
     checks,
     fuseBelowBytes,
+    ...(storage === undefined ? {} : { storage: readStorage(storage, context) }),
   };
   const read = [...inputs, ...steps].map((relation) => relation.name);
   const written = [...context.source.keys(['inputs']), ...context.source.keys(['steps'])];

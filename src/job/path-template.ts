@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isRemote } from '../storage/is-remote.ts';
 import type { ParamTable, RenderContext } from './job-context.ts';
 import { suggest } from './suggest.ts';
 import type { YamlPath } from './yaml-source.ts';
@@ -57,7 +58,7 @@ export function extension(path: string): string {
 
 /** Whether it is a URL with a scheme of its own; `file:` counts as a local path. */
 export function isUrl(path: string): boolean {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(path) && !path.startsWith('file://');
+  return isRemote(path) && !path.startsWith('file://');
 }
 
 /** A local path made absolute from `base`; URLs stay as they are. Does not touch globs or placeholders. */

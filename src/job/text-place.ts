@@ -1,5 +1,6 @@
 import { isAbsolute, relative } from 'node:path';
 import type { Place } from '../error.ts';
+import { isRemote } from '../storage/is-remote.ts';
 
 /** The place of a character (an offset in UTF-16 units, as editors count columns) in a file's text. */
 export function textPlace(file: string, text: string, offset: number): Place {
@@ -9,6 +10,7 @@ export function textPlace(file: string, text: string, offset: number): Place {
 
 /** A path as a person in `cwd` would type it: relative when it lies inside, else as it is. */
 export function shownPath(path: string, cwd: string): string {
+  if (isRemote(path)) return path;
   const inside = relative(cwd, path);
   return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? path : inside;
 }

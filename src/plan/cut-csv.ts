@@ -1,4 +1,6 @@
+import { isRemote, objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
+import { mapConcurrent } from './map-concurrent.ts';
 import type { PlannedFile } from './plan.ts';
 
 const LINE_FEED = 0x0a;
@@ -22,8 +24,13 @@ export async function cutCsv(
   if (starts.length < 2) return [file];
   return starts.map((start, index) => {
     const end = starts[index + 1] ?? file.sizeBytes;
-    return { ...file, sizeBytes: end - start, part: { kind: 'bytes', start, end } };
+    return { ...file, sizeBytes: end - start, ...objectBytes(file), part: { kind: 'bytes', start, end } };
   });
+}
+
+/** Of an object whose part is read the whole size has to be known: it is a part of its version. */
+function objectBytes({ url, sizeBytes }: PlannedFile): Pick<PlannedFile, 'objectBytes'> {
+  return isRemote(url) ? { objectBytes: sizeBytes } : {};
 }
 
 async function partStarts(
@@ -32,33 +39,26 @@ async function partStarts(
   bodyStart: number,
   targetBytes: number,
 ): Promise<number[]> {
-  const { url, sizeBytes } = file;
+  const { sizeBytes } = file;
   const parts = Math.ceil((sizeBytes - bodyStart) / targetBytes);
-  const starts = [bodyStart];
-  for (let part = 1; part < parts; part++) {
-    const nominal = bodyStart + Math.round((part * (sizeBytes - bodyStart)) / parts);
-    if (nominal <= (starts.at(-1) ?? 0)) continue;
-    const start = await nextLine(storage, url, nominal, sizeBytes);
-    if (start === undefined) return [bodyStart];
-    if (start >= sizeBytes) break;
-    starts.push(start);
-  }
-  return starts;
+  const nominal = Array.from(
+    { length: parts - 1 },
+    (_, index) => bodyStart + Math.round(((index + 1) * (sizeBytes - bodyStart)) / parts),
+  );
+  const lines = await mapConcurrent(nominal, objectsAtOnce(file.url), (at) => nextLine(storage, file, at));
+  const starts = lines.flatMap((line) => (line === undefined || line >= sizeBytes ? [] : [line]));
+  return lines.includes(undefined) ? [bodyStart] : [...new Set([bodyStart, ...starts])];
 }
 
 /**
  * The first start of a line at or behind an offset; the file's size when the last line is under way there; `undefined`
  * when there is none for longer than a line can be.
  */
-async function nextLine(
-  storage: Storage,
-  url: string,
-  offset: number,
-  sizeBytes: number,
-): Promise<number | undefined> {
+async function nextLine(storage: Storage, version: PlannedFile, offset: number): Promise<number | undefined> {
+  const { url, sizeBytes } = version;
   const from = offset - 1;
   for (let start = from; start < Math.min(sizeBytes, from + LONGEST_LINE); start += READ_BYTES) {
-    const bytes = await storage.read(url, { start, end: start + READ_BYTES });
+    const bytes = await storage.read(url, { start, end: start + READ_BYTES, version });
     const at = bytes.indexOf(LINE_FEED);
     if (at >= 0) return start + at + 1;
   }

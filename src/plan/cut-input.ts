@@ -2,31 +2,39 @@ import type { Session } from '../duckdb/session.ts';
 import { quotePath } from '../duckdb/sql.ts';
 import { PitwallError } from '../error.ts';
 import type { Input } from '../job/job.ts';
+import { objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import { cutCsv } from './cut-csv.ts';
 import { mapConcurrent } from './map-concurrent.ts';
+import { withFooter } from './parquet-footer.ts';
 import type { PlannedFile, PlannedInput } from './plan.ts';
 
-const CONCURRENT_FILES = 16;
 /** A file that is hardly larger is not worth the cut. */
 const WORTH_CUTTING = 1.5;
+
+export interface FooterReader {
+  readonly storage: Storage;
+  /** It needs access to local files. */
+  readonly session: Session;
+  /** An existing local folder; needed for objects alone. */
+  readonly scratch?: string | undefined;
+}
 
 /**
  * The files of a sliced input, those that are much larger than `targetBytes` in parts, all in the order of their rows:
  * whole row groups of Parquet, whole lines of CSV where the job says that no value holds a line break.
  *
- * @param session - reads the footers of Parquet files; it needs access to them
  * @throws PitwallError (`data`) for a Parquet file that can no more be read
  */
 export async function cutInput(
-  storage: Storage,
-  session: Session,
+  { storage, session, scratch }: FooterReader,
   { input, files }: PlannedInput,
   targetBytes: number,
 ): Promise<PlannedFile[]> {
-  const parts = await mapConcurrent(files, CONCURRENT_FILES, async (file) => {
+  const parts = await mapConcurrent(files, objectsAtOnce(files[0]?.url ?? ''), async (file) => {
     if (file.sizeBytes <= targetBytes * WORTH_CUTTING) return [file];
-    if (input.format === 'parquet') return await cutParquet(session, file, targetBytes);
+    if (input.format === 'parquet')
+      return await withFooter(storage, file, scratch, (path) => cutParquet(session, file, path, targetBytes));
     const { bodyStart } = file;
     if (reasonNotCut(input) !== undefined || bodyStart === undefined) return [file];
     return await cutCsv(storage, file, bodyStart, targetBytes);
@@ -47,18 +55,29 @@ export function reasonNotCut(input: Input): string | undefined {
   return undefined;
 }
 
+interface RowGroup {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
 interface RowGroups {
   readonly first: number;
   readonly count: number;
   readonly bytes: number;
 }
 
-async function cutParquet(session: Session, file: PlannedFile, targetBytes: number): Promise<PlannedFile[]> {
-  const runs = await rowGroupRuns(session, file, targetBytes);
+async function cutParquet(
+  session: Session,
+  file: PlannedFile,
+  path: string,
+  targetBytes: number,
+): Promise<PlannedFile[]> {
+  const runs = await rowGroupRuns(await readRowGroups(session, file, path), targetBytes);
   if (runs.length < 2) return [file];
   return runs.map(({ first, count, bytes }) => ({
     ...file,
     sizeBytes: bytes,
+    objectBytes: file.sizeBytes,
     rows: count,
     firstRow: (file.firstRow ?? 0) + first,
     part: { kind: 'rows', first, count },
@@ -66,10 +85,10 @@ async function cutParquet(session: Session, file: PlannedFile, targetBytes: numb
 }
 
 /** Neighbouring row groups together, up to the target. */
-async function rowGroupRuns(session: Session, file: PlannedFile, targetBytes: number): Promise<RowGroups[]> {
+function rowGroupRuns(groups: readonly RowGroup[], targetBytes: number): RowGroups[] {
   const runs: RowGroups[] = [];
   let first = 0;
-  for (const { rows, bytes } of await readRowGroups(session, file)) {
+  for (const { rows, bytes } of groups) {
     const last = runs.at(-1);
     if (last !== undefined && last.bytes + bytes <= targetBytes)
       runs.splice(-1, 1, { first: last.first, count: last.count + rows, bytes: last.bytes + bytes });
@@ -80,10 +99,7 @@ async function rowGroupRuns(session: Session, file: PlannedFile, targetBytes: nu
 }
 
 /** https://duckdb.org/docs/stable/data/parquet/metadata */
-async function readRowGroups(
-  session: Session,
-  { url, path }: PlannedFile,
-): Promise<{ rows: number; bytes: number }[]> {
+async function readRowGroups(session: Session, { url }: PlannedFile, path: string): Promise<RowGroup[]> {
   const sql = `SELECT any_value(row_group_num_rows) AS rows, sum(total_compressed_size) AS bytes
     FROM parquet_metadata([${quotePath(path)}]) GROUP BY row_group_id ORDER BY row_group_id`;
   try {

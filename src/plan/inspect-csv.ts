@@ -1,12 +1,11 @@
-import type { Session } from '../duckdb/session.ts';
 import { PitwallError } from '../error.ts';
 import type { Input } from '../job/job.ts';
-import type { Storage, StoredObject } from '../storage/storage.ts';
+import type { StoredObject } from '../storage/storage.ts';
 import { headerLayout, positionalLayout } from './csv-layout.ts';
 import { firstRecordEnd, parseFirstRecord } from './csv-record.ts';
 import { expectedCompression } from './file-compression.ts';
 import type { Layout } from './plan.ts';
-import { type Head, readHead } from './read-head.ts';
+import { type Head, type HeadReader, readHead } from './read-head.ts';
 
 const FIRST_BYTES = 64 * 1024;
 /** DuckDB refuses a line of over 2 MB, so a header that is longer in 8 MB of file is none. */
@@ -19,13 +18,8 @@ export interface CsvFacts {
 }
 
 /** A CSV file's layout, from its first bytes alone. @throws PitwallError (`data`) that names the file */
-export async function inspectCsv(
-  storage: Storage,
-  session: Session,
-  file: StoredObject,
-  input: Input,
-): Promise<CsvFacts> {
-  const { record, head } = await readFirstRecord(storage, session, file, input);
+export async function inspectCsv(reader: HeadReader, file: StoredObject, input: Input): Promise<CsvFacts> {
+  const { record, head } = await readFirstRecord(reader, file, input);
   const layout = input.header
     ? headerLayout(file.url, record, input)
     : positionalLayout(file.url, record, input);
@@ -37,16 +31,11 @@ interface FirstRecord {
   readonly head: Head;
 }
 
-async function readFirstRecord(
-  storage: Storage,
-  session: Session,
-  file: StoredObject,
-  input: Input,
-): Promise<FirstRecord> {
+async function readFirstRecord(reader: HeadReader, file: StoredObject, input: Input): Promise<FirstRecord> {
   const compression = expectedCompression(file.url, input.compression);
   for (let bytes = FIRST_BYTES; bytes <= MOST_BYTES; bytes *= 8) {
     const request = { file, compression, encoding: input.encoding, bytes };
-    const head = await readHead(storage, session, request);
+    const head = await readHead(reader, request);
     const record = parseFirstRecord(head.text, input, head.complete);
     if (record !== undefined) return { record, head };
     if (head.complete) break;

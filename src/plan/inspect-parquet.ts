@@ -12,8 +12,9 @@ export interface ParquetFacts {
 }
 
 /**
- * A local Parquet file's columns and number of rows, from its footer alone.
+ * A Parquet file's columns and number of rows, from its footer alone.
  *
+ * @param path - a local file that has the footer: the file itself, or see `withFooter`
  * @param declared - the input's columns, types as DuckDB prints them
  * @throws PitwallError (`data`) when it is no Parquet file, or a declared column is missing or of a type whose
  *   values do not all fit the declared one
@@ -21,10 +22,11 @@ export interface ParquetFacts {
 export async function inspectParquet(
   session: Session,
   file: StoredObject,
+  path: string,
   input: Input,
   declared: readonly Column[],
 ): Promise<ParquetFacts> {
-  const { columns, rows } = await readFooter(session, file.url);
+  const { columns, rows } = await readFooter(session, file.url, path);
   const layout = columns.map(({ name, type }) => ({
     source: name,
     column: findDeclared(name, input, declared)?.name,
@@ -37,6 +39,7 @@ export async function inspectParquet(
 
 async function readFooter(
   session: Session,
+  url: string,
   path: string,
 ): Promise<{ columns: readonly Column[]; rows: number }> {
   const file = quotePath(path);
@@ -47,9 +50,9 @@ async function readFooter(
     const [facts] = await session.rows(`SELECT num_rows FROM parquet_file_metadata([${file}])`);
     return { columns, rows: Number(facts?.num_rows) };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.slice(0, 300) : String(cause);
-    const message = `not a readable Parquet file: ${reason}; make it again or set the input's format`;
-    throw new PitwallError('data', message, { place: { file: path }, cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `not a readable Parquet file: ${reason.replaceAll(path, url).slice(0, 300)}; make it again or set the input's format`;
+    throw new PitwallError('data', message, { place: { file: url }, cause });
   }
 }
 

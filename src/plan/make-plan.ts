@@ -31,6 +31,8 @@ export interface MakePlanOptions {
   readonly asked?: PlanRequest | undefined;
   /** The inputs' files, where they are listed already. */
   readonly listed?: ListedInputs | undefined;
+  /** An existing local folder; needed for inputs in object stores alone. */
+  readonly scratch?: string | undefined;
   /** How many bytes a task should read; by default what suits the inputs and limits. */
   readonly targetBytes?: number | undefined;
 }
@@ -47,11 +49,13 @@ export async function makePlan(
   session: Session,
   options: MakePlanOptions,
 ): Promise<Plan> {
-  const { columns, only, engine, limits, listed } = options;
+  const { columns, only, engine, limits, listed, scratch } = options;
   const inputs: PlannedInput[] = [];
   for (const input of job.inputs) {
     const prune = pruneFiles.bind(undefined, session, { job, columns, only }, input);
-    inputs.push(await planInput(storage, session, input, { listed: listed?.get(input.name), prune }));
+    inputs.push(
+      await planInput(storage, session, input, { listed: listed?.get(input.name), scratch, prune }),
+    );
   }
   const bytes = sumInputBytes(inputs);
   const plan: Omit<Plan, 'sha256' | 'asked'> = {

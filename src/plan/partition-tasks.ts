@@ -29,9 +29,9 @@ export function partitionTasks(
 ): StepWork {
   const partitions = partitionsOf(plan, outline, context);
   const inputs = narrowedInputs(plan, outline, context.partitions);
-  const wholeBytes =
+  const objectBytes =
     outline.narrowed.length > 0 ? 0 : sumBytes(readsOf(plan, outline.whole, context.stepFiles));
-  const toShare = shareMaker(outline, inputs, wholeBytes / partitions.length, fingerprint);
+  const toShare = shareMaker(outline, inputs, objectBytes / partitions.length, fingerprint);
   const shares = partitions.map(toShare);
   const isSkipped = isSkippable(plan, outline, context);
   const groups = groupShares(

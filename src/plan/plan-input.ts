@@ -2,6 +2,7 @@ import type { Session } from '../duckdb/session.ts';
 import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
 import { PitwallError } from '../error.ts';
 import type { Column, Input } from '../job/job.ts';
+import { objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import { checkCompression, expectedCompression } from './file-compression.ts';
 import { sumSizes } from './input-bytes.ts';
@@ -9,14 +10,16 @@ import { inspectCsv } from './inspect-csv.ts';
 import { inspectParquet } from './inspect-parquet.ts';
 import { type ListedFile, listInput } from './list-input.ts';
 import { mapConcurrent } from './map-concurrent.ts';
+import { withFooter } from './parquet-footer.ts';
 import type { FileCompression, Layout, PlannedFile, PlannedInput } from './plan.ts';
 
-const CONCURRENT_FILES = 16;
 const MAGIC_BYTES = 4;
 
 export interface PlanInputOptions {
   /** Its files, where they are listed already. */
   readonly listed?: readonly ListedFile[] | undefined;
+  /** An existing local folder; needed for objects alone. */
+  readonly scratch?: string | undefined;
   /** Leaves out files that need not be read; none by default. */
   readonly prune?: (files: readonly ListedFile[]) => Promise<readonly ListedFile[]>;
 }
@@ -31,14 +34,14 @@ export async function planInput(
   storage: Storage,
   session: Session,
   input: Input,
-  { listed, prune = async (files) => files }: PlanInputOptions = {},
+  { listed, scratch, prune = async (files) => files }: PlanInputOptions = {},
 ): Promise<PlannedInput> {
   const columns = await canonicalColumns(session, input);
   const all = listed ?? (await listInput(storage, input));
   await checkPathValues(session, all, input, columns);
   const kept = await prune(all);
-  const look = fileInspector(storage, session, input, columns);
-  const facts = await mapConcurrent(kept, CONCURRENT_FILES, look);
+  const look = fileInspector({ storage, session, input, columns, scratch });
+  const facts = await mapConcurrent(kept, objectsAtOnce(kept[0]?.url ?? ''), look);
   const pruned = { files: all.length - kept.length, bytes: sumSizes(all) - sumSizes(kept) };
   return {
     name: input.name,
@@ -68,7 +71,15 @@ interface FileFacts {
 
 type Look = (file: ListedFile) => Promise<FileFacts>;
 
-function fileInspector(storage: Storage, session: Session, input: Input, columns: readonly Column[]): Look {
+interface Inspection {
+  readonly storage: Storage;
+  readonly session: Session;
+  readonly input: Input;
+  readonly columns: readonly Column[];
+  readonly scratch: string | undefined;
+}
+
+function fileInspector({ storage, session, input, columns, scratch }: Inspection): Look {
   const known = new Map<string, Layout>();
   const share = <T extends { layout: Layout }>(facts: T): T => {
     const key = JSON.stringify(facts.layout);
@@ -78,10 +89,13 @@ function fileInspector(storage: Storage, session: Session, input: Input, columns
   };
   return async (file) => {
     if (input.format === 'parquet')
-      return { ...share(await inspectParquet(session, file, input, columns)), compression: 'none' };
+      return withFooter(storage, file, scratch, async (path) => {
+        const facts = await inspectParquet(session, file, path, input, columns);
+        return { ...share(facts), compression: 'none' };
+      });
     const compression = expectedCompression(file.url, input.compression);
     if (input.format === 'csv')
-      return { ...share(await inspectCsv(storage, session, file, input)), compression };
+      return { ...share(await inspectCsv({ storage, session, scratch }, file, input)), compression };
     checkCompression(file.url, await storage.read(file.url, { start: 0, end: MAGIC_BYTES }), compression);
     return { ...share({ layout: [] }), compression };
   };

@@ -65,6 +65,8 @@ export interface PlannedFile {
   readonly path: string;
   /** As it is stored; of the part where `part` is set. */
   readonly sizeBytes: number;
+  /** Of the whole object, where `part` is set and it lies in a store, or is Parquet. */
+  readonly objectBytes?: number;
   readonly etag: string;
   readonly compression: FileCompression;
   /** Index into the input's `layouts`. */
@@ -82,6 +84,8 @@ export interface PlannedFile {
   readonly bodyStart?: number;
   /** The part of the file that a task reads; without it all. */
   readonly part?: FilePart;
+  /** Its copy holds just what statements read of it, and this tells its scan from others (`markCondition`). */
+  readonly mark?: number;
 }
 
 /** Whole records of a CSV, from byte `start` up to, not including, `end`; or rows of a Parquet file counted from 0. */

@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import type { Session } from '../duckdb/session.ts';
 import { quotePath } from '../duckdb/sql.ts';
 import { PitwallError } from '../error.ts';
 import type { InputEncoding } from '../job/job.ts';
+import { isRemote } from '../storage/is-remote.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
 import { checkCompression } from './file-compression.ts';
 import type { FileCompression } from './plan.ts';
@@ -13,6 +17,15 @@ export interface HeadRequest {
   readonly encoding: InputEncoding;
   /** How many bytes of the stored file to look at. */
   readonly bytes: number;
+}
+
+/** What reads them. */
+export interface HeadReader {
+  readonly storage: Storage;
+  /** For zstd. */
+  readonly session: Session;
+  /** An existing local folder; needed for objects in zstd alone. */
+  readonly scratch?: string | undefined;
 }
 
 /** The start of a text file. `complete`: it is the whole file. */
@@ -28,13 +41,12 @@ export interface Head {
  *
  * @throws PitwallError (`data`) when the file's bytes are not what its name and the declared encoding say
  */
-export async function readHead(storage: Storage, session: Session, request: HeadRequest): Promise<Head> {
+export async function readHead(reader: HeadReader, request: HeadRequest): Promise<Head> {
   const { file, compression, encoding } = request;
-  const start = await storage.read(file.url, { start: 0, end: request.bytes });
+  const start = await reader.storage.read(file.url, { start: 0, end: request.bytes, version: file });
   checkCompression(file.url, start, compression);
-  if (compression === 'zstd')
-    return { text: await readZstdLines(session, request), bytes: undefined, complete: true };
   const complete = start.length >= file.sizeBytes;
+  if (compression === 'zstd') return readZstdHead(reader, request, start);
   if (compression === 'gzip')
     return { text: decode(gunzipStart(start, file.url), encoding, file.url), bytes: undefined, complete };
   return { text: decode(start, encoding, file.url), bytes: start, complete };
@@ -48,14 +60,37 @@ function gunzipStart(bytes: Uint8Array, file: string): Uint8Array {
   }
 }
 
-/** Node 20 has no zstd, DuckDB has. */
-async function readZstdLines(session: Session, { file, encoding }: HeadRequest): Promise<string> {
-  const sql = `SELECT line FROM ${readLines(file.url, encoding, 'zstd')} LIMIT 100`;
+/** Node 20 has no zstd, DuckDB has, for files of this machine; what of an object is there it reads as all of it. */
+async function readZstdHead(
+  { session, scratch }: HeadReader,
+  request: HeadRequest,
+  start: Uint8Array,
+): Promise<Head> {
+  const { url, sizeBytes } = request.file;
+  if (!isRemote(url))
+    return { text: await readZstdLines(session, request, url), bytes: undefined, complete: true };
+  if (scratch === undefined) throw new Error(`no scratch for the head of ${url}`);
+  const path = join(scratch, `${randomUUID()}.zst`);
+  try {
+    await writeFile(path, start);
+    const text = await readZstdLines(session, request, path);
+    return { text, bytes: undefined, complete: start.length >= sizeBytes };
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+async function readZstdLines(
+  session: Session,
+  { file, encoding }: HeadRequest,
+  path: string,
+): Promise<string> {
+  const sql = `SELECT line FROM ${readLines(path, encoding, 'zstd')} LIMIT 100`;
   try {
     return (await session.rows(sql)).map(({ line }) => `${line ?? ''}\n`).join('');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.slice(0, 300) : String(cause);
-    const message = `not a readable zstd file: ${reason}; make it again`;
+    const reason = (cause instanceof Error ? cause.message : String(cause)).replaceAll(path, file.url);
+    const message = `not a readable zstd file: ${reason.slice(0, 300)}; make it again`;
     throw new PitwallError('data', message, { place: { file: file.url }, cause });
   }
 }

@@ -1,3 +1,7 @@
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { isRemote } from '../storage/is-remote.ts';
+
 /** The most tasks in one object of a run folder: a worker reads one such object to find its task. */
 export const TASKS_PER_CHUNK = 1000;
 
@@ -14,6 +18,8 @@ export interface RunFolder {
   /** The plan without its inputs' files. */
   readonly plan: string;
   readonly events: string;
+  /** The local file that they are appended to while the run lasts. */
+  readonly eventsFile: string;
   readonly results: string;
   /** `FILES_PER_CHUNK` files of the plan's input at a place, a `PlannedFile` a line. */
   inputFiles(input: number, chunk: number): string;
@@ -39,18 +45,24 @@ export interface RunFolder {
   readonly submissions: string;
   /** What tasks on a cluster print, where the run folder is one of its machines. */
   readonly logs: string;
-  /** For local files of processes: spilled and decompressed data, staged outputs. */
+  /**
+   * For local files of processes: spilled, decompressed and fetched data, staged outputs. On the disk of the outputs, or
+   * for an object store in the system's folder for temporary files; it need not exist.
+   */
   readonly scratch: string;
 }
 
-export function runFolder(store: string, runId: string): RunFolder {
+/** @param scratch - a local folder below which the run's scratch is to lie, in place of its usual one */
+export function runFolder(store: string, runId: string, scratch?: string): RunFolder {
   const url = `${store}/runs/${runId}`;
+  const ownScratch = scratchFolder(url, runId, scratch);
   return {
     runId,
     store,
     url,
     plan: `${url}/plan.json`,
     events: `${url}/events.ndjson`,
+    eventsFile: isRemote(url) ? `${ownScratch}.events.ndjson` : `${url}/events.ndjson`,
     results: `${url}/run_results.json`,
     inputFiles: (input, chunk) => `${url}/inputs/${input}/${String(chunk).padStart(5, '0')}.ndjson`,
     step: (stepId) => `${url}/tasks/${stepId}/step.json`,
@@ -65,12 +77,18 @@ export function runFolder(store: string, runId: string): RunFolder {
     submission: (id) => `${url}/submissions/${id}.json`,
     submissions: `${url}/submissions`,
     logs: `${url}/logs`,
-    scratch: `${url}/scratch`,
+    scratch: ownScratch,
   };
 }
 
+/** Told by the run's id alone, so that another process finds what one left. */
+function scratchFolder(url: string, runId: string, scratch: string | undefined): string {
+  if (scratch === undefined && !isRemote(url)) return `${url}/scratch`;
+  return join(resolve(scratch ?? tmpdir()), `pitwall-${runId}`);
+}
+
 /** The run folder that a url, as `pitwall task` takes it, names. */
-export function parseRunFolder(url: string): RunFolder {
+export function parseRunFolder(url: string, scratch?: string): RunFolder {
   const parts = url.replace(/\/+$/, '').split('/');
-  return runFolder(parts.slice(0, -2).join('/'), parts.at(-1) ?? '');
+  return runFolder(parts.slice(0, -2).join('/'), parts.at(-1) ?? '', scratch);
 }

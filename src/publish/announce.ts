@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PitwallError } from '../error.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import { runFolder } from '../plan/run-folder.ts';
+import { objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import type {
   AnnouncedFile,
@@ -11,7 +12,7 @@ import type {
   PublishedOutput,
   StaleFile,
 } from './manifest.ts';
-import { FILES_AT_ONCE, headOutput } from './output-file.ts';
+import { headOutput } from './output-file.ts';
 import type { Publication } from './publication.ts';
 
 const MAX_TRIES = 5;
@@ -38,12 +39,12 @@ export async function makeAnnouncement(
   const publishedAt = now().toISOString();
   const current = base ?? nothingPublished(job);
   const before = new Map(current.outputs.map((output) => [output.url, output]));
-  const settled = await mapConcurrent(outputs, FILES_AT_ONCE, (output) =>
+  const settled = await mapConcurrent(outputs, objectsAtOnce(store), (output) =>
     settleOutput(storage, output, before.get(output.url)),
   );
   const backups = `${runFolder(store, runId).url}/backup/${randomUUID()}`;
   const changed = settled.filter(({ etag }) => etag === undefined);
-  const files = await mapConcurrent(changed, FILES_AT_ONCE, (output, index) =>
+  const files = await mapConcurrent(changed, objectsAtOnce(store), (output, index) =>
     announceFile(storage, output, before.get(output.url), `${backups}/${index}`),
   );
   return {

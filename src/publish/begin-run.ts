@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { PitwallError } from '../error.ts';
 import { reach } from '../fault-point.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -23,6 +23,8 @@ export interface RunToBegin {
   readonly fresh: boolean;
   /** Fingerprints of the units that can be skipped now. */
   readonly published: ReadonlySet<string>;
+  /** Where its scratch is to lie, if not where it usually does. */
+  readonly scratch?: string | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function beginRun(run: RunToBegin): Promise<RunFolder> {
   if (given !== undefined) throw outdated(given);
   const interrupted = run.fresh ? undefined : await findInterrupted(run);
   if (interrupted !== undefined) return interrupted;
-  const folder = runFolder(store, run.runId);
+  const folder = runFolder(store, run.runId, run.scratch);
   reach('plan: run folder made');
   await writePlan(storage, folder, plan);
   reach('plan: plan written');
@@ -73,7 +75,7 @@ export async function readResumable(storage: Storage, folder: RunFolder): Promis
 async function findInterrupted(run: RunToBegin): Promise<RunFolder | undefined> {
   const { storage, store, plan } = run;
   for (const runId of (await listRunIds(storage, store)).slice(0, CANDIDATES)) {
-    const folder = runFolder(store, runId);
+    const folder = runFolder(store, runId, run.scratch);
     if ((await storage.head(folder.plan)) === undefined || (await hasPublished(storage, folder))) continue;
     const { sha256 } = await readPlan(storage, folder, { filesOf: [] });
     if (sha256 === plan.sha256 && (await isUpToDate(run, folder))) return folder;
@@ -82,9 +84,17 @@ async function findInterrupted(run: RunToBegin): Promise<RunFolder | undefined> 
 }
 
 /** Takes away what stopped runs left on this machine. Only the holder of the lease may: no other run is at work then. */
-export async function removeScratch(storage: Storage, store: string): Promise<void> {
-  for (const runId of await listRunIds(storage, store))
-    await rm(runFolder(store, runId).scratch, { recursive: true, force: true });
+export async function removeScratch(storage: Storage, store: string, scratch?: string): Promise<void> {
+  for (const runId of await listRunIds(storage, store)) {
+    const folder = runFolder(store, runId, scratch);
+    for (const path of [folder.scratch, folder.eventsFile])
+      if (path !== folder.events) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Makes the scratch of a run that lies among other users' files. */
+export async function makeScratch({ url, scratch }: RunFolder): Promise<void> {
+  if (!scratch.startsWith(`${url}/`)) await mkdir(scratch, { recursive: true, mode: 0o700 });
 }
 
 /** Whether a run said at its end that it published. */

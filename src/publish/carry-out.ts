@@ -1,11 +1,13 @@
 import { PitwallError } from '../error.ts';
 import { reach } from '../fault-point.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
+import { objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage, StoredObject, WriteCondition } from '../storage/storage.ts';
 import type { AnnouncedManifest } from './announce.ts';
 import type { AnnouncedFile, Manifest, PublishedOutput, StaleFile } from './manifest.ts';
 import type { ManifestLog } from './manifest-log.ts';
-import { FILES_AT_ONCE, hasBytes, headOutput } from './output-file.ts';
+import { hasBytes, headOutput } from './output-file.ts';
+import { sharedLook } from './shared-look.ts';
 
 export interface PublishContext {
   readonly storage: Storage;
@@ -35,11 +37,14 @@ const MAX_TRIES = 10;
  */
 export async function carryOut(context: PublishContext, announced: AnnouncedManifest): Promise<Manifest> {
   const { files, stale } = announced.publishing;
-  const work: Work = { ...context, announced };
-  const etags = await mapConcurrent(files, FILES_AT_ONCE, (file) => placeFile(work, file));
+  const isAnnounced = sharedLook(() => context.log.isLatest(announced.sequence));
+  const work: Work = { ...context, announced, isAnnounced };
+  const etags = await mapConcurrent(files, objectsAtOnce(files[0]?.to ?? ''), (file) =>
+    placeFile(work, file),
+  );
   reach('publish: after files');
   reach('publish: before stale');
-  await mapConcurrent(stale, FILES_AT_ONCE, (file) => removeStale(work, file));
+  await mapConcurrent(stale, objectsAtOnce(stale[0]?.url ?? ''), (file) => removeStale(work, file));
   reach('publish: after stale');
   const manifest = completed(announced, etags);
   reach('publish: before manifest');
@@ -50,6 +55,8 @@ export async function carryOut(context: PublishContext, announced: AnnouncedMani
 
 interface Work extends PublishContext {
   readonly announced: AnnouncedManifest;
+  /** Whether the announcement is in force; looks after it was asked. */
+  readonly isAnnounced: () => Promise<boolean>;
 }
 
 /**
@@ -85,8 +92,8 @@ function conditionOf(found: StoredObject | undefined): WriteCondition {
   return found === undefined ? { kind: 'absent' } : { kind: 'match', etag: found.etag };
 }
 
-async function assertAnnounced({ log, announced }: Work): Promise<void> {
-  if (!(await log.isLatest(announced.sequence))) throw new Fenced(announced.publishing.runId);
+async function assertAnnounced({ announced, isAnnounced }: Work): Promise<void> {
+  if (!(await isAnnounced())) throw new Fenced(announced.publishing.runId);
 }
 
 /** Deletes a file that is no output any more, if it still is what was published. */

@@ -3,9 +3,6 @@ import { PitwallError } from '../error.ts';
 import { outputError } from '../storage/local-error.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
 
-/** How many published files are looked at, copied or read side by side. */
-export const FILES_AT_ONCE = 16;
-
 /** What lies at an output's name. @throws PitwallError (`output`) for a folder, and what cannot be read */
 export async function headOutput(storage: Storage, url: string): Promise<StoredObject | undefined> {
   try {

@@ -4,6 +4,11 @@ import { openManifestLog } from './manifest-log.ts';
 import { probeStore } from './probe-store.ts';
 import { proveWritable } from './prove-writable.ts';
 
+export interface StoreUse extends Pick<Job, 'steps'> {
+  /** Whether the caller sees to it that no other run is at work: then a store need not be trusted with that. */
+  readonly singleWriter?: boolean | undefined;
+}
+
 /**
  * Proves that the outputs of a job can be written, and before the first run that its store can be trusted.
  *
@@ -12,11 +17,12 @@ import { proveWritable } from './prove-writable.ts';
 export async function prepareStore(
   storage: Storage,
   store: string,
-  { steps }: Pick<Job, 'steps'>,
+  { steps, singleWriter = false }: StoreUse,
 ): Promise<void> {
   await proveWritable(
     storage,
     steps.flatMap(({ output }) => (output === undefined ? [] : [output.root])),
   );
-  if ((await openManifestLog(storage, store).latest()) === undefined) await probeStore(storage, store);
+  if (singleWriter || (await openManifestLog(storage, store).latest()) !== undefined) return;
+  await probeStore(storage, store);
 }

@@ -1,8 +1,9 @@
 import { mapConcurrent } from '../plan/map-concurrent.ts';
+import { objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { AnnouncedManifest } from './announce.ts';
 import type { AnnouncedFile, Manifest, StaleFile } from './manifest.ts';
-import { FILES_AT_ONCE, hasBytes, headOutput } from './output-file.ts';
+import { hasBytes, headOutput } from './output-file.ts';
 
 /**
  * Which of the names that a process wrote are not as the manifest in force says. It looked whether it was fenced before
@@ -15,7 +16,7 @@ export async function findDamage(
   written: readonly AnnouncedFile[],
 ): Promise<AnnouncedFile[]> {
   const published = new Map(latest.outputs.map((output) => [output.url, output]));
-  const isDamage = await mapConcurrent(written, FILES_AT_ONCE, async (file) => {
+  const isDamage = await mapConcurrent(written, objectsAtOnce(written[0]?.to ?? ''), async (file) => {
     const found = await headOutput(storage, file.to);
     const output = published.get(file.to);
     if (output !== undefined) return found?.etag !== output.etag;

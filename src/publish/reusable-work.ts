@@ -1,9 +1,9 @@
 import { mapConcurrent } from '../plan/map-concurrent.ts';
+import { objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import { NO_UNIT } from './compose-publication.ts';
 import { unchangedOutputs } from './in-place.ts';
 import type { KeptTask, Manifest } from './manifest.ts';
-import { FILES_AT_ONCE } from './output-file.ts';
 
 /** What a run need not do again. */
 export interface ReusableWork {
@@ -34,7 +34,9 @@ async function publishedUnits(storage: Storage, manifest: Manifest): Promise<Rea
 }
 
 async function keptRecords(storage: Storage, { kept }: Manifest): Promise<ReadonlyMap<string, string>> {
-  const there = await mapConcurrent(kept, FILES_AT_ONCE, (task) => isThere(storage, task));
+  const there = await mapConcurrent(kept, objectsAtOnce(kept[0]?.record ?? ''), (task) =>
+    isThere(storage, task),
+  );
   return new Map(
     kept.filter((_, index) => there[index]).map(({ fingerprint, record }) => [fingerprint, record]),
   );

@@ -1,10 +1,10 @@
 import { PitwallError } from '../error.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
+import { objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Lease } from './lease.ts';
 import type { Manifest, PublishedOutput } from './manifest.ts';
 import { openManifestLog } from './manifest-log.ts';
-import { FILES_AT_ONCE } from './output-file.ts';
 import { publishRun } from './publish-run.ts';
 import type { PublishOptions } from './roll-forward.ts';
 import { digestOf } from './verify.ts';
@@ -24,7 +24,9 @@ export interface RollbackRequest extends PublishOptions {
 export async function rollback(request: RollbackRequest): Promise<Manifest> {
   const { storage, store, runId } = request;
   const manifest = await findPublished(storage, store, runId);
-  await mapConcurrent(manifest.outputs, FILES_AT_ONCE, (output) => assertKept(storage, output));
+  await mapConcurrent(manifest.outputs, objectsAtOnce(manifest.outputs[0]?.url ?? ''), (output) =>
+    assertKept(storage, output),
+  );
   const { job, fingerprint, kept, checks } = manifest;
   const outputs = manifest.outputs.map((output) => ({ ...output, etag: undefined }));
   // Its checks held, or were waived, when it was published.

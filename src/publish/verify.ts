@@ -1,7 +1,8 @@
 import { mapConcurrent } from '../plan/map-concurrent.ts';
+import { objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Manifest, PublishedOutput } from './manifest.ts';
-import { FILES_AT_ONCE, sha256Of } from './output-file.ts';
+import { sha256Of } from './output-file.ts';
 
 export interface PublishedProblem {
   readonly kind: 'missing' | 'changed';
@@ -20,8 +21,10 @@ export interface FileDigest {
 
 /** Which outputs do not lie there byte for byte as the manifest says; every file is read. */
 export async function verifyPublished(storage: Storage, manifest: Manifest): Promise<PublishedProblem[]> {
-  const problems = await mapConcurrent(manifest.outputs, FILES_AT_ONCE, (output) =>
-    verifyOutput(storage, output),
+  const problems = await mapConcurrent(
+    manifest.outputs,
+    objectsAtOnce(manifest.outputs[0]?.url ?? ''),
+    (output) => verifyOutput(storage, output),
   );
   return problems.flat();
 }

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readFile, rm } from 'node:fs/promises';
 import type { TaskEvent } from '../engine/engine.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { EventSink, RunEvent } from './event.ts';
@@ -21,7 +21,7 @@ export interface EventLog {
 export interface EventLogTarget {
   /** A local file in an existing folder; lines are appended to it while the run lasts. */
   readonly file: string;
-  /** Where the whole lies in the end; with another url than `file` the lines are added there by `close`. */
+  /** Where the whole lies in the end; with another url than `file` the lines are added there by `close`, and the file is removed. */
   readonly url: string;
   readonly storage: Storage;
 }
@@ -132,5 +132,7 @@ async function addTo({ file, url, storage }: EventLogTarget): Promise<void> {
     await storage.writeAtomic(url, Buffer.concat([...before, await readFile(file)]));
   } catch {
     // The run is done, whatever becomes of its log.
+  } finally {
+    await rm(file, { force: true }).catch(() => undefined);
   }
 }

@@ -83,6 +83,8 @@ export interface RunResult {
   readonly elapsed_s: number;
   readonly tasks: TaskCounts;
   readonly input_bytes: number;
+  /** What came over the network of inputs in object stores, and of rows that steps kept there. */
+  readonly fetched_bytes?: number;
   readonly rows: number;
   readonly outputs: readonly PublishedOutput[];
   readonly checks: readonly CheckResult[];

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { count, formatBytes } from '../plan/text-amounts.ts';
+import { isRemote } from '../storage/is-remote.ts';
 import type { MissingPart, PublishedOutput, RunResult } from './event.ts';
 
 const SHOWN_OUTPUTS = 20;
@@ -17,13 +18,19 @@ function unchangedLine({ job, outputs, elapsed_s }: RunResult): string {
   return `${job}: unchanged, nothing to do; ${count(outputs.length, 'file')} as published (${elapsed_s} s)`;
 }
 
-function headline({ job, status, outputs, rows, input_bytes, elapsed_s, tasks }: RunResult): string {
+function headline(result: RunResult): string {
+  const { job, status, outputs, rows, input_bytes, elapsed_s, tasks } = result;
   const bytes = outputs.reduce((total, output) => total + output.bytes, 0);
   const seconds = Math.max(elapsed_s, 0.001);
   const rates = `${Math.round(rows / seconds)} rows/s, ${formatBytes(Math.round(input_bytes / seconds))}/s read`;
   const published = status === 'partial' ? 'published a part:' : 'published';
   const skipped = tasks.skipped === 0 ? '' : `, ${tasks.skipped} unchanged and skipped`;
-  return `${job}: ${published} ${count(outputs.length, 'file')}, ${count(rows, 'row')}, ${formatBytes(bytes)} in ${elapsed_s} s (${rates})${skipped}`;
+  return `${job}: ${published} ${count(outputs.length, 'file')}, ${count(rows, 'row')}, ${formatBytes(bytes)} in ${elapsed_s} s (${rates})${fetchedPart(result)}${skipped}`;
+}
+
+function fetchedPart({ input_bytes, fetched_bytes }: RunResult): string {
+  if (fetched_bytes === undefined) return '';
+  return `, ${formatBytes(fetched_bytes)} fetched of ${formatBytes(input_bytes)}`;
 }
 
 function shownOf<T>(items: readonly T[], format: (item: T) => string): string[] {
@@ -45,6 +52,7 @@ function formatMissing({ step, index, partitions, message }: MissingPart): strin
 }
 
 function shortest(path: string, cwd: string): string {
+  if (isRemote(path)) return path;
   const below = relative(cwd, path);
   return below.startsWith('..') ? path : below;
 }

@@ -19,7 +19,7 @@ export interface RunReportOptions {
   /** What run_results.json says that was asked for. */
   readonly args: Readonly<Record<string, unknown>>;
   readonly onEvent: EventSink;
-  /** A local file for the events while the run lasts; by default the run folder's own, which then has to be local. */
+  /** A local file for the events while the run lasts; by default the run folder's own. */
   readonly eventsFile?: string;
 }
 
@@ -34,7 +34,7 @@ export interface RunReport {
 
 /** Opens the report of a run whose folder exists. Exactly one of `succeeded` and `failed` ends it. */
 export function openRunReport(options: RunReportOptions): RunReport {
-  const { storage, folder, job, onEvent, eventsFile = folder.events } = options;
+  const { storage, folder, job, onEvent, eventsFile = folder.eventsFile } = options;
   const redact = createRedactor();
   const startedMs = performance.now();
   const log = createEventLog({ runId: folder.runId, redact });

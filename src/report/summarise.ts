@@ -3,6 +3,7 @@ import { sumInputBytes } from '../plan/input-bytes.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isNarrowedOut } from '../publish/compose-publication.ts';
 import type { Manifest, PublishedOutput } from '../publish/manifest.ts';
+import { isRemote } from '../storage/is-remote.ts';
 import type { MissingPart, RunResult, TaskCounts } from './event.ts';
 
 export interface EndedRun {
@@ -28,10 +29,19 @@ export function summarise({ runId, engine, plan, elapsedMs, steps, manifest }: E
     elapsed_s: toSeconds(elapsedMs),
     tasks: countTasks(steps),
     input_bytes: sumInputBytes(plan.inputs),
+    ...fetchedBytes(plan, steps),
     ...describeOutputs(manifest.outputs.filter((output) => !isNarrowedOut(output, plan.only))),
     checks: manifest.checks,
     ...(missing.length === 0 ? {} : { missing }),
   };
+}
+
+/** Tells nothing where nothing is in an object store. */
+function fetchedBytes({ inputs }: Plan, steps: readonly StepResult[]): Pick<RunResult, 'fetched_bytes'> {
+  const made = steps.flatMap(({ records, reused }) => records.slice(reused));
+  const bytes = made.reduce((total, { fetchedBytes: own = 0 }) => total + own, 0);
+  const isFar = inputs.some(({ input }) => input.paths.some(isRemote));
+  return isFar || bytes > 0 ? { fetched_bytes: bytes } : {};
 }
 
 export interface UnchangedRun {

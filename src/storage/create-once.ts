@@ -38,7 +38,8 @@ async function lookAgain(
   const found = await readIfThere(storage, url).catch(() => undefined);
   if (found !== undefined) return judge(found, bytes);
   if (error instanceof PitwallError && error.kind !== 'temporary') throw error;
-  const message = `cannot tell whether ${url} was written; run it again later`;
+  const reason = error instanceof PitwallError ? ` (${error.message})` : '';
+  const message = `cannot tell whether ${url} was written${reason}; run it again later`;
   throw new PitwallError('temporary', message, { cause: error });
 }
 

@@ -80,6 +80,20 @@ async function copyBytes(from: string, to: string, condition?: WriteCondition): 
   }
 }
 
+/** `Storage.upload`: a copy, so that later changes of the file are not seen. */
+export async function uploadFile(
+  localPath: string,
+  path: string,
+  condition?: WriteCondition,
+): Promise<WriteOutcome> {
+  try {
+    return await intoFolder(dirname(path), () => copyBytes(localPath, path, condition));
+  } catch (error) {
+    if (await isGone(localPath, error)) throw sourceGone(localPath, path, error);
+    throw localError(error, 'write', path);
+  }
+}
+
 /** `Storage.put`. */
 export async function putFile(localPath: string, path: string): Promise<void> {
   try {

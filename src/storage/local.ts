@@ -2,13 +2,15 @@ import { type BigIntStats, createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PitwallError } from '../error.ts';
+import { changedVersion } from './changed-version.ts';
 import { compareUrls, globDepth, globMatcher, globRoot, isGlob } from './glob.ts';
-import { copyFileTo, putFile } from './local-copy.ts';
+import { copyFileTo, putFile, uploadFile } from './local-copy.ts';
 import { deleteFile, deleteFolder, deleteVersion, pruneFolders } from './local-delete.ts';
+import { writeChunks } from './local-download.ts';
 import { errorCode, type LocalAction, localError } from './local-error.ts';
 import { localEtag } from './local-etag.ts';
 import { writeAtomic } from './local-write.ts';
-import type { ByteRange, Storage, StoredObject } from './storage.ts';
+import type { DownloadOptions, ObjectVersion, ReadOptions, Storage, StoredObject } from './storage.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -26,8 +28,10 @@ export function localStorage(): Storage {
     nearestFolder,
     read,
     readStream,
+    download,
     writeAtomic,
     copy: copyFileTo,
+    upload: uploadFile,
     put: putFile,
     delete: deleteFile,
     deleteVersion,
@@ -134,26 +138,37 @@ function toObject(path: string, found: BigIntStats): StoredObject {
   return { url: path, sizeBytes: Number(found.size), etag: localEtag(found) };
 }
 
-async function read(path: string, range: ByteRange = { start: 0 }): Promise<Uint8Array> {
+async function read(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of readStream(path, range)) chunks.push(chunk);
+  for await (const chunk of readStream(path, options)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-async function* readStream(
-  path: string,
-  { start, end }: ByteRange = { start: 0 },
-): AsyncGenerator<Uint8Array> {
+async function* readStream(path: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+  const { start = 0, end, version, signal } = options;
+  signal?.throwIfAborted();
+  if (version !== undefined) await checkVersion(path, version);
   if (end !== undefined && end <= start) return;
   const last = end === undefined ? {} : { end: end - 1 };
   try {
     const stream: AsyncIterable<Uint8Array> = createReadStream(path, {
       start,
       ...last,
+      ...(signal === undefined ? {} : { signal }),
       highWaterMark: CHUNK_BYTES,
     });
     yield* stream;
   } catch (error) {
+    signal?.throwIfAborted();
     throw localError(error, 'read', path);
   }
+}
+
+async function checkVersion(path: string, { etag }: ObjectVersion): Promise<void> {
+  const found = await statOf(path, 'read');
+  if (found !== undefined && localEtag(found) !== etag) throw changedVersion(path);
+}
+
+async function download(path: string, localPath: string, options: DownloadOptions = {}): Promise<number> {
+  return await writeChunks(readStream(path, options), localPath, options);
 }

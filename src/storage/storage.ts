@@ -23,16 +23,25 @@ export interface Storage {
   nearestFolder(url: string): Promise<string | undefined>;
 
   /** The bytes of `range`, or all; fewer when the object ends before. An object that is missing is an error. */
-  read(url: string, range?: ByteRange): Promise<Uint8Array>;
+  read(url: string, options?: ReadOptions): Promise<Uint8Array>;
 
   /** The same, in chunks. */
-  readStream(url: string, range?: ByteRange): AsyncIterable<Uint8Array>;
+  readStream(url: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
+
+  /**
+   * Writes the bytes into a file of this machine, from position `at` on; makes the file when there is none, and leaves
+   * its other bytes as they are. Several may write into one file. Gives how many bytes were written.
+   */
+  download(url: string, localPath: string, options?: DownloadOptions): Promise<number>;
 
   /** Writes the object whole or not at all, durably. */
   writeAtomic(url: string, bytes: Uint8Array, condition?: WriteCondition): Promise<WriteOutcome>;
 
   /** Gives the object at `from` a second name, without its bytes passing through this process; durably. */
   copy(from: string, to: string, condition?: WriteCondition): Promise<WriteOutcome>;
+
+  /** Writes the bytes of a file of this machine to a url, whole or not at all, durably. The file stays. */
+  upload(localPath: string, url: string, condition?: WriteCondition): Promise<WriteOutcome>;
 
   /** Moves a file of this machine to a url, over what lies there; durably. The file is gone afterwards. */
   put(localPath: string, url: string): Promise<void>;
@@ -62,6 +71,20 @@ export interface ByteRange {
   readonly start: number;
   readonly end?: number | undefined;
 }
+
+export interface ReadOptions extends Partial<ByteRange> {
+  /** The version that has to be read; that another lies there is an error (`data`). */
+  readonly version?: ObjectVersion | undefined;
+  /** Stops the reading; it throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface DownloadOptions extends ReadOptions {
+  /** Where in the file the first byte goes; 0 by default. */
+  readonly at?: number | undefined;
+}
+
+export type ObjectVersion = Pick<StoredObject, 'sizeBytes' | 'etag'>;
 
 /** `absent`: only when nothing lies there; `match`: only over the version of this etag. */
 export type WriteCondition = { readonly kind: 'absent' } | { readonly kind: 'match'; readonly etag: string };

@@ -35,6 +35,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
 /** What only some rooms may import: no other sees a pointer, a YAML node or a bar. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@aws-sdk/client-s3': ['storage'],
   koffi: ['duckdb'],
   '@duckdb/node-bindings': ['duckdb'],
   'apache-arrow': ['duckdb', 'encode', 'execute', 'commands'],

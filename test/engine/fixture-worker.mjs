@@ -7,26 +7,29 @@ import { PitwallError } from '../../dist/error.js';
  * A worker process that speaks as every worker does, but acts a script: `script.json` of the run folder says what each
  * attempt of a task does. See worker-rig.ts.
  */
-serveTasks(undefined, async ({ folder, limits, scratch, signal }) => {
-  const script = JSON.parse(await readFile(`${folder.url}/script.json`, 'utf8'));
-  await act(folder.url, script.open[(await countUp(folder.url, 'open')) - 1] ?? 'commit', signal);
-  return {
-    run: async (stepId, index, attempt, { onProgress, signal }) => {
-      const number = await countUp(folder.url, index);
-      const acts = script.tasks[index] ?? ['commit'];
-      const what = acts[Math.min(number, acts.length) - 1];
-      const seen = { index, number, attempt, pid: process.pid, limits, scratch, what };
-      await appendFile(`${folder.url}/attempts.ndjson`, `${JSON.stringify(seen)}\n`);
-      onProgress({ phase: `attempt ${number}`, rows: 0, bytes: 0, fraction: 0 });
-      await act(folder.url, what, signal);
-      return {
-        kind: what === 'supersede' ? 'superseded' : 'committed',
-        record: record(stepId, index, attempt),
-      };
-    },
-    close: async () => undefined,
-  };
-});
+serveTasks(
+  () => undefined,
+  async ({ folder, limits, scratch, signal }) => {
+    const script = JSON.parse(await readFile(`${folder.url}/script.json`, 'utf8'));
+    await act(folder.url, script.open[(await countUp(folder.url, 'open')) - 1] ?? 'commit', signal);
+    return {
+      run: async (stepId, index, attempt, { onProgress, signal }) => {
+        const number = await countUp(folder.url, index);
+        const acts = script.tasks[index] ?? ['commit'];
+        const what = acts[Math.min(number, acts.length) - 1];
+        const seen = { index, number, attempt, pid: process.pid, limits, scratch, what };
+        await appendFile(`${folder.url}/attempts.ndjson`, `${JSON.stringify(seen)}\n`);
+        onProgress({ phase: `attempt ${number}`, rows: 0, bytes: 0, fraction: 0 });
+        await act(folder.url, what, signal);
+        return {
+          kind: what === 'supersede' ? 'superseded' : 'committed',
+          record: record(stepId, index, attempt),
+        };
+      },
+      close: async () => undefined,
+    };
+  },
+);
 
 const ACTS = {
   commit: async () => undefined,

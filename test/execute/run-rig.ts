@@ -158,7 +158,7 @@ async function cutFiles(plan: Plan, { narrowed }: StepOutline) {
   if (input === undefined) return [];
   const session = await openPlanSession();
   try {
-    return await cutInput(storage, session, input, plan.targetBytes);
+    return await cutInput({ storage, session }, input, plan.targetBytes);
   } finally {
     await session.close();
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSession, type Session } from '../../src/duckdb/session.ts';
+import { FetchedFiles } from '../../src/execute/fetched-files.ts';
 import { explainScanError, type ScanVerdict } from '../../src/execute/scan-error.ts';
 import { inputStatements } from '../../src/execute/scan-sql.ts';
 import { stageInput } from '../../src/execute/stage-input.ts';
@@ -29,6 +30,7 @@ async function verdict(
   const planned = await stageInput(await planInput(localStorage(), session, someInput({ ...input, paths })), {
     scratch,
     storage: localStorage(),
+    fetched: new FetchedFiles({ storage: localStorage(), folder: join(scratch, 'fetched') }),
   });
   try {
     for (const statement of inputStatements(planned).setup) await session.run(statement);

@@ -1,13 +1,13 @@
 import { execFile as execFileLater } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
-import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { FAULT_POINTS, type FaultPoint } from '../../src/fault-point.ts';
 import { CLI, type Outcome, pitwall, pitwallOk } from '../e2e/pitwall.ts';
-import { emptyFolder, readPublished } from '../e2e/workspace.ts';
+import { emptyFolder, readTree } from '../e2e/workspace.ts';
 
 const execFile = promisify(execFileLater);
 
@@ -28,6 +28,19 @@ const ONLY: Partial<Record<FaultPoint, Shape>> = {
   'step: files listed': 'divided',
 };
 
+/** Where the inputs, outputs and runs of a test lie. */
+export interface Place {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Where the sample is read, and where other seasons are, that were published before. */
+  readonly sources: { readonly sample: string; readonly before: string };
+  readonly out: string;
+  /** The bytes of each object below `out`, by its name there. */
+  read(): Promise<Record<string, string>>;
+  /** What a run left that should be gone, beside what lies below `out`. */
+  leftovers(): Promise<string[]>;
+}
+
 const UNDISTURBED = new Map<Shape, Record<string, string>>();
 
 let before: Promise<string> | undefined;
@@ -46,63 +59,90 @@ async function generate(): Promise<string> {
   return folder;
 }
 
-/** A working directory where something else was published before. */
-async function workspace(): Promise<string> {
+/** Everything on the local disk. */
+export async function localPlace(): Promise<Place> {
   const cwd = await emptyFolder();
-  await pitwallOk(['run', 'race_stats', '--set', `source=${await otherInputs()}`, '--quiet'], { cwd });
-  return cwd;
+  return {
+    ...{ cwd, env: {}, out: 'results' },
+    sources: { sample: 'sample', before: await otherInputs() },
+    read: async () => readTree(join(cwd, 'results')).catch(() => ({})),
+    leftovers: async () => [],
+  };
 }
 
-function run(cwd: string, shape: Shape, env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  return pitwall(['run', 'race_stats', '--quiet', ...SHAPES[shape]], { cwd, env });
+/** A place where something else was published before. */
+async function prepared(open: () => Promise<Place>): Promise<Place> {
+  const place = await open();
+  const { cwd, env, sources, out } = place;
+  const set = ['--set', `source=${sources.before}`, '--set', `out=${out}`];
+  await pitwallOk(['run', 'race_stats', ...set, '--quiet'], { cwd, env });
+  return place;
+}
+
+function run(
+  { cwd, env, sources, out }: Place,
+  shape: Shape,
+  fault: NodeJS.ProcessEnv = {},
+): Promise<Outcome> {
+  // The default is told apart from a path of the command line: it lies in the job's folder.
+  const source = sources.sample === 'sample' ? [] : ['--set', `source=${sources.sample}`];
+  const args = ['run', 'race_stats', ...source, '--set', `out=${out}`, '--quiet', ...SHAPES[shape]];
+  return pitwall(args, { cwd, env: { ...env, ...fault } });
 }
 
 /** The attempt of each task that has a record, by the record's path. */
-async function committedAttempts(cwd: string): Promise<Record<string, string>> {
-  const runs = join(cwd, 'results/_pitwall/race_stats/runs');
-  const names = (await readdir(runs, { recursive: true }).catch(() => [])).filter((name) =>
-    /records\/.*\.json$/.test(name),
-  );
-  const records = names.map(async (name) => [
-    name,
-    JSON.parse(await readFile(join(runs, name), 'utf8')).attempt,
-  ]);
-  return Object.fromEntries(await Promise.all(records));
+async function committedAttempts(place: Place): Promise<Record<string, string>> {
+  const records = Object.entries(await place.read()).filter(([name]) => /records\/.*\.json$/.test(name));
+  return Object.fromEntries(records.map(([name, text]) => [name, JSON.parse(text).attempt]));
 }
 
-async function leftovers(cwd: string): Promise<string[]> {
-  const names = await readdir(join(cwd, 'results'), { recursive: true });
-  return names.filter((name) => /\/scratch(\/|$)|\.tmp$/.test(name));
+async function leftovers(place: Place): Promise<string[]> {
+  const names = Object.keys(await place.read());
+  return [...names.filter((name) => /\/scratch(\/|$)|\.tmp$/.test(name)), ...(await place.leftovers())];
 }
 
-/** What each shape publishes when nothing happens to it. */
+async function published(place: Place): Promise<Record<string, string>> {
+  const all = Object.entries(await place.read());
+  return Object.fromEntries(all.filter(([name]) => !/(^|\/)_pitwall\//.test(name)));
+}
+
+/** What each shape publishes when nothing happens to it, on the local disk. */
 export async function undisturbed(shape: Shape): Promise<Record<string, string>> {
   const known = UNDISTURBED.get(shape);
   if (known !== undefined) return known;
-  const cwd = await workspace();
-  expect((await run(cwd, shape)).code).toBe(0);
-  const published = await readPublished(join(cwd, 'results'));
-  UNDISTURBED.set(shape, published);
-  return published;
+  const place = await prepared(localPlace);
+  expect((await run(place, shape)).code).toBe(0);
+  const files = await published(place);
+  UNDISTURBED.set(shape, files);
+  return files;
 }
 
 /** Stops a run at a point, runs the job again, and compares with what an undisturbed run publishes. */
-export async function disturb(shape: Shape, signal: Signal, point: FaultPoint): Promise<void> {
-  const cwd = await workspace();
-  const once = join(cwd, 'fired');
-  const first = await run(cwd, shape, { PITWALL_FAULT: `${signal}@${point}`, PITWALL_FAULT_ONCE: once });
+export async function disturb(
+  shape: Shape,
+  signal: Signal,
+  point: FaultPoint,
+  open = localPlace,
+): Promise<void> {
+  const place = await prepared(open);
+  const once = join(place.cwd, 'fired');
+  const first = await run(place, shape, { PITWALL_FAULT: `${signal}@${point}`, PITWALL_FAULT_ONCE: once });
   expect(existsSync(once), `the run comes to "${point}"; it said: ${first.stderr}`).toBe(true);
   const isWorkers = shape === 'divided' && /^(task|commit):/.test(point);
   if (!isWorkers) expect(first.code, first.stderr).toBe(EXIT_CODES[signal]);
-  const committed = await committedAttempts(cwd);
-  const again = await run(cwd, shape);
+  const committed = await committedAttempts(place);
+  const again = await run(place, shape);
   expect(again, again.stderr).toMatchObject({ code: 0 });
-  expect(await readPublished(join(cwd, 'results'))).toEqual(await undisturbed(shape));
-  expect(await committedAttempts(cwd)).toMatchObject(committed);
-  expect(await leftovers(cwd)).toEqual([]);
+  expect(await published(place)).toEqual(await undisturbed(shape));
+  expect(await committedAttempts(place)).toMatchObject(committed);
+  expect(await leftovers(place)).toEqual([]);
 }
 
+/** Where a store has no names to link. */
+const ON_DISKS: readonly FaultPoint[] = ['publish: file linked'];
+
 /** The points that a run of the shape comes to. */
-export function pointsOf(shape: Shape): FaultPoint[] {
-  return FAULT_POINTS.filter((point) => (ONLY[point] ?? shape) === shape);
+export function pointsOf(shape: Shape, where: 'disk' | 'store' = 'disk'): FaultPoint[] {
+  const points = FAULT_POINTS.filter((point) => (ONLY[point] ?? shape) === shape);
+  return where === 'disk' ? points : points.filter((point) => !ON_DISKS.includes(point));
 }

@@ -23,7 +23,7 @@ async function cutFile(
 ) {
   const folder = await folderWith({ [name]: content });
   const input = someInput({ ...changes, paths: [join(folder, name)] });
-  return await cutInput(storage, session, await planInput(storage, session, input), targetBytes);
+  return await cutInput({ storage, session }, await planInput(storage, session, input), targetBytes);
 }
 
 const CSV = `a,b\n${'1,x\n'.repeat(100)}`;
@@ -64,7 +64,7 @@ describe('the files of a sliced input', () => {
     const input = someInput({ format: 'parquet', paths: [join(folder, '*.parquet')], rowNumber: 'n' });
     const planned = await planInput(storage, session, input);
     const bytes = planned.files[0]?.sizeBytes ?? 0;
-    const parts = await cutInput(storage, session, planned, bytes / 2);
+    const parts = await cutInput({ storage, session }, planned, bytes / 2);
     expect(parts.map(({ part, rows, firstRow }) => [part, rows, firstRow])).toEqual([
       [{ kind: 'rows', first: 0, count: 4096 }, 4096, 0],
       [{ kind: 'rows', first: 4096, count: 4096 }, 4096, 4096],
@@ -74,7 +74,7 @@ describe('the files of a sliced input', () => {
       [{ kind: 'rows', first: 8192, count: 1808 }, 1808, 18_192],
     ]);
     await rm(join(folder, '1.parquet'));
-    await expect(cutInput(storage, session, planned, bytes / 2)).rejects.toThrow(
+    await expect(cutInput({ storage, session }, planned, bytes / 2)).rejects.toThrow(
       'its footer can no more be read: the file has changed since it was listed; run it again',
     );
   });

@@ -69,7 +69,7 @@ describe('the log of manifests', () => {
     const log = openManifestLog({ ...storage, writeAtomic: unreachable, read: unreachable }, store);
     await expect(log.append(someManifest(1))).rejects.toMatchObject({
       kind: 'temporary',
-      message: `cannot tell whether ${store}/manifest/000000000001.json was written; run it again later`,
+      message: `cannot tell whether ${store}/manifest/000000000001.json was written (no reply); run it again later`,
     });
   });
 

@@ -2,6 +2,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PitwallError } from '../../src/error.ts';
+import { prepareStore } from '../../src/publish/prepare-store.ts';
 import { probeStore } from '../../src/publish/probe-store.ts';
 import { proveWritable } from '../../src/publish/prove-writable.ts';
 import { localStorage } from '../../src/storage/local.ts';
@@ -12,7 +13,7 @@ const storage = localStorage();
 
 describe('probing a store', () => {
   const unsafe = (what: string) =>
-    `cannot keep runs in ~: it ${what}, so that two runs could spoil each other's; choose a store with conditional writes`;
+    `cannot keep runs in ~: it ${what}, so that two runs could spoil each other's; choose a store with conditional writes, or see to it that no other run of the job is at work and give --single-writer`;
 
   async function probeWith(writeAtomic: Storage['writeAtomic']): Promise<string> {
     const store = await someFolder();
@@ -31,6 +32,24 @@ describe('probing a store', () => {
   it('refuses one that does not heed conditions', async () => {
     const heedless: Storage['writeAtomic'] = (url, bytes) => storage.writeAtomic(url, bytes);
     expect(await probeWith(heedless)).toBe(unsafe('creates an object that exists'));
+  });
+
+  it('refuses one that copies over what exists, or replaces another version', async () => {
+    const copy: Storage['copy'] = (from, to) => storage.copy(from, to);
+    await expect(probeStore({ ...storage, copy }, await someFolder())).rejects.toThrow(
+      'copies over an object that exists',
+    );
+    const heedless: Storage['writeAtomic'] = (url, bytes, condition) =>
+      storage.writeAtomic(url, bytes, condition?.kind === 'match' ? undefined : condition);
+    expect(await probeWith(heedless)).toBe(unsafe('replaces another version than it was told to'));
+  });
+
+  it('is left out where the caller sees to it that no other writes', async () => {
+    const heedless: Storage['writeAtomic'] = (url, bytes) => storage.writeAtomic(url, bytes);
+    const store = `${await someFolder()}/_pitwall/job`;
+    const blind = { ...storage, writeAtomic: heedless };
+    await expect(prepareStore(blind, store, { steps: [] })).rejects.toThrow('creates an object that exists');
+    await prepareStore(blind, store, { steps: [], singleWriter: true });
   });
 
   it('refuses one in which several racing creators win', async () => {

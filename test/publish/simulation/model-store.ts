@@ -49,6 +49,8 @@ export class ModelStore {
       subfolders: () => Promise.reject(new Error('not modelled')),
       nearestFolder: async () => undefined,
       put: () => Promise.reject(new Error('not modelled')),
+      upload: () => Promise.reject(new Error('not modelled')),
+      download: () => Promise.reject(new Error('not modelled')),
       deleteFolder: () => Promise.reject(new Error('not modelled')),
       pruneFolders: async () => undefined,
       head: (url) => read(`head ${url}`, () => (this.objects.has(url) ? this.#toObject(url) : undefined)),

@@ -1,0 +1,18 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { localError } from './local-error.ts';
+
+/** Opens a file to write parts of it: neither cuts what is there nor fails where nothing is. */
+export async function openToWrite(path: string): Promise<FileHandle> {
+  return await open(path, constants.O_RDWR | constants.O_CREAT, 0o666).catch((error: unknown) => {
+    throw localError(error, 'write', path);
+  });
+}
+
+/** Writes all bytes to a position of a file. */
+export async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}

@@ -1,0 +1,78 @@
+import { PitwallError } from '../error.ts';
+import { compareUrls, isGlob } from './glob.ts';
+import { openS3, type S3 } from './s3-client.ts';
+import { copyObject } from './s3-copy.ts';
+import { deleteObject, deleteObjectVersion, deleteS3Folder, pruneMarkers } from './s3-delete.ts';
+import { downloadObject } from './s3-download.ts';
+import { headObject } from './s3-head.ts';
+import { listPage, listPages } from './s3-list.ts';
+import type { S3Options } from './s3-options.ts';
+import { readObject, readObjectStream } from './s3-read.ts';
+import { parseS3Folder, s3Url } from './s3-url.ts';
+import { walkFolder, walkGlob } from './s3-walk.ts';
+import { putFile, uploadFile, writeObject } from './s3-write.ts';
+import type { Storage, StoredObject } from './storage.ts';
+
+/** Objects in S3 or in a server that speaks its language; a url is `s3://bucket/key`, with nothing in it encoded. */
+export function s3Storage(options: S3Options = {}): Storage {
+  const s3 = openS3(options);
+  return {
+    list: (pattern) => list(s3, pattern),
+    listFolder: (folder) => flat(walkFolder(s3, folder)),
+    subfolders: (folder) => subfolders(s3, folder),
+    head: (url) => headObject(s3, url),
+    nearestFolder: (url) => nearestFolder(s3, url),
+    read: (url, range) => readObject(s3, url, range),
+    readStream: (url, range) => readObjectStream(s3, url, range),
+    download: (url, localPath, range) => downloadObject(s3, url, localPath, range),
+    writeAtomic: (url, bytes, condition) => writeObject(s3, url, bytes, condition),
+    copy: (from, to, condition) => copyObject(s3, from, to, condition),
+    upload: (localPath, url, condition) => uploadFile(s3, localPath, url, condition),
+    put: (localPath, url) => putFile(s3, localPath, url),
+    delete: (url) => deleteObject(s3, url),
+    deleteVersion: (url, etag) => deleteObjectVersion(s3, url, etag),
+    deleteFolder: (folder) => deleteS3Folder(s3, folder),
+    pruneFolders: (url, root) => pruneMarkers(s3, url, root),
+  };
+}
+
+async function* list(s3: S3, pattern: string): AsyncGenerator<StoredObject> {
+  const literal = await literalObject(s3, pattern);
+  if (literal !== undefined) yield literal;
+  else if (isGlob(pattern)) yield* flat(walkGlob(s3, pattern));
+}
+
+/** The object of exactly this name. One that can be no object's has none. */
+async function literalObject(s3: S3, pattern: string): Promise<StoredObject | undefined> {
+  try {
+    return await headObject(s3, pattern);
+  } catch (error) {
+    const isNoName = error instanceof PitwallError && error.cause === undefined && error.kind === 'data';
+    if (isNoName && isGlob(pattern)) return undefined;
+    throw error;
+  }
+}
+
+async function* flat(pages: AsyncIterable<readonly StoredObject[]>): AsyncGenerator<StoredObject> {
+  for await (const objects of pages) yield* objects;
+}
+
+async function subfolders(s3: S3, folder: string): Promise<string[]> {
+  const { bucket, key: prefix } = parseS3Folder(folder);
+  const found: string[] = [];
+  for await (const { folders } of listPages(s3, { bucket, prefix, isFlat: true })) found.push(...folders);
+  return found.map((name) => s3Url(bucket, name.slice(0, -1))).sort(compareUrls);
+}
+
+async function nearestFolder(s3: S3, url: string): Promise<string | undefined> {
+  const parent = url.slice(0, url.lastIndexOf('/'));
+  if (!/^s3:\/\/[^/]/.test(parent)) return undefined;
+  return (await isFolder(s3, parent)) ? parent : await nearestFolder(s3, parent);
+}
+
+/** Whether anything lies in it, or it is a bucket. */
+async function isFolder(s3: S3, url: string): Promise<boolean> {
+  const { bucket, key: prefix } = parseS3Folder(url);
+  const page = await listPage(s3, { bucket, prefix, mostKeys: 1, withMarkers: true }).catch(() => undefined);
+  return page !== undefined && (prefix === '' || page.objects.length > 0);
+}
