@@ -24,7 +24,10 @@ const entryFiles = {
   writeBundle() {
     for (const entry of ENTRIES) {
       const up = '../'.repeat(entry.split('/').length - 1) || './';
-      writeFileSync(`dist/${entry}.js`, `#!/usr/bin/env node\nexport * from '${up}bundle/${nameOf(entry)}.js';\n`);
+      writeFileSync(
+        `dist/${entry}.js`,
+        `#!/usr/bin/env node\nexport * from '${up}bundle/${nameOf(entry)}.js';\n`,
+      );
     }
     chmodSync('dist/cli.js', 0o755);
   },

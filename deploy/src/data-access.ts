@@ -7,14 +7,16 @@ export function dataAccess(bucket: IBucket, inputBuckets: readonly string[]): Po
   const statements = [
     new PolicyStatement({
       sid: 'ListData',
-      actions: ['s3:ListBucket', 's3:GetBucketLocation'],
+      actions: ['s3:ListBucket', 's3:GetBucketLocation', 's3:ListBucketMultipartUploads'],
       resources: [bucket.bucketArn],
     }),
     new PolicyStatement({
       sid: 'ReadAndWriteData',
       actions: [
         's3:GetObject',
+        's3:GetObjectTagging',
         's3:PutObject',
+        's3:PutObjectTagging',
         's3:DeleteObject',
         's3:AbortMultipartUpload',
         's3:ListMultipartUploadParts',

@@ -11,6 +11,7 @@ import { createNotices } from './notices.ts';
 import { createRunEvents } from './run-events.ts';
 import { createRunFunction } from './run-function.ts';
 import type { Settings } from './settings.ts';
+import { createSparkJobs } from './spark-jobs.ts';
 
 export interface PitwallStackProps extends StackProps {
   readonly repository: IRepository;
@@ -30,6 +31,7 @@ export class PitwallStack extends Stack {
     const lost = createRunEvents(this, { bucket, runs, settings });
     const alarms = createAlarms(this, { topic, runs, queue, lost });
     createDashboard(this, { alarms, runs, logs });
+    createSparkJobs(this, { bucket, logs, settings });
   }
 }
 

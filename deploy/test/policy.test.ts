@@ -80,6 +80,12 @@ describe('what each role may do', () => {
     expect(has(statements, /^RunsRole/, 'batch:TerminateJob')).toBeUndefined();
   });
 
+  test('Spark reads and writes the data, and its own logs', () => {
+    const spark = statements.filter(({ owner }) => /^SparkRole/.test(owner));
+    const actions = spark.flatMap(({ actions: all }) => all).filter((action) => action !== 'sts:AssumeRole');
+    expect(actions.filter((action) => !/^(s3|logs):/.test(action))).toEqual([]);
+  });
+
   test('buckets of inputs are only read', () => {
     const onInputs = statements.filter(({ resources }) => resources.join().includes('raw-results'));
     const actions = new Set(onInputs.flatMap(({ actions: all }) => all));

@@ -1,10 +1,8 @@
 import { type Ask, readAsk, unchangedResult } from '../ask.ts';
-import type { BatchTarget } from '../engine/batch-job.ts';
 import type { BatchService } from '../engine/batch-service.ts';
 import { PitwallError } from '../error.ts';
 import { estimatePlan } from '../plan/estimate-plan.ts';
 import { exceededRoom, type Room } from '../plan/exceeded-room.ts';
-import { planAsk } from '../plan-ask.ts';
 import type { EventSink, RunResult } from '../report/event.ts';
 import { type FunctionContext, functionRoom, startDeadline } from './function-room.ts';
 import { batchTarget, type HandedOver, handOver } from './hand-over.ts';
@@ -36,6 +34,7 @@ export async function doRun(request: RunRequest, run: RunContext): Promise<RunAn
 }
 
 async function whatExceeds(ask: Ask, room: Room): Promise<string | undefined> {
+  const { planAsk } = await import('../plan-ask.ts');
   const plan = await planAsk(ask, { ...limitsOf(room), fuseBelowBytes: Number.POSITIVE_INFINITY });
   return exceededRoom(estimatePlan(plan), room);
 }
@@ -90,7 +89,7 @@ function stillAtWork({ job }: Ask): PitwallError {
 }
 
 function toBatch(ask: Ask, request: RunRequest, reason: string, run: RunContext): Promise<HandedOver> {
-  const target: BatchTarget | undefined = batchTarget(run.env);
+  const target = batchTarget(run.env);
   if (target !== undefined) return handOver({ ask, request, reason }, target, run.openBatch);
   const advice = 'give it more, or set PITWALL_BATCH_QUEUE and PITWALL_BATCH_JOB_DEFINITION';
   throw new PitwallError('usage', `job ${ask.job.name}: ${reason}; ${advice}`);

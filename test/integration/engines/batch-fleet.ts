@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Moto } from '../../aws/moto.ts';
+import { until } from './engine-rig.ts';
 
 const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 
@@ -26,6 +27,10 @@ export interface BatchFleet {
   killHostOf(pid: number): void;
   /** Tells an instance that it will be taken away: its container is asked to stop. */
   interruptHostOf(pid: number): void;
+  /** What containers find in their environment from now on, such as where S3 is: on AWS their role tells. */
+  give(env: Readonly<Record<string, string | undefined>>): void;
+  /** Waits until a job has ended. */
+  ended(id: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -47,11 +52,19 @@ interface SubmitJob {
   readonly arrayProperties?: { readonly size: number };
   readonly containerOverrides: {
     readonly command: readonly string[];
-    readonly environment: readonly { readonly name: string; readonly value: string }[];
+    readonly environment?: readonly { readonly name: string; readonly value: string }[];
     readonly resourceRequirements: readonly { readonly type: string; readonly value: string }[];
   };
-  readonly retryStrategy: { readonly attempts: number; readonly evaluateOnExit: readonly Retry[] };
+  readonly retryStrategy?: RetryStrategy;
 }
+
+interface RetryStrategy {
+  readonly attempts: number;
+  readonly evaluateOnExit: readonly Retry[];
+}
+
+/** Of the job definition, where a job says nothing itself. */
+const NO_RETRIES: RetryStrategy = { attempts: 1, evaluateOnExit: [] };
 
 export interface FleetJob {
   readonly id: string;
@@ -85,6 +98,7 @@ class Fleet implements BatchFleet {
   readonly jobs: FleetJob[] = [];
   readonly calls = new Map<string, number>();
   #throttled = 0;
+  #given: Readonly<Record<string, string | undefined>> = {};
   #port = 0;
   #isStopping = false;
 
@@ -110,6 +124,17 @@ class Fleet implements BatchFleet {
 
   throttle(calls: number): void {
     this.#throttled = calls;
+  }
+
+  give(env: Readonly<Record<string, string | undefined>>): void {
+    this.#given = env;
+  }
+
+  async ended(id: string): Promise<void> {
+    const isOver = ({ status }: Child) => status === 'SUCCEEDED' || status === 'FAILED';
+    await until(`the job ${id} has ended`, async () => {
+      return this.jobs.find((job) => job.id === id)?.children.every(isOver) ?? false;
+    });
   }
 
   killHostOf(pid: number): void {
@@ -191,12 +216,13 @@ class Fleet implements BatchFleet {
   }
 
   #run({ request }: FleetJob, child: Child): void {
-    const { command, environment } = request.containerOverrides;
+    const { command, environment = [] } = request.containerOverrides;
     child.status = 'RUNNING';
     child.attempt++;
     const array = request.arrayProperties && { AWS_BATCH_JOB_ARRAY_INDEX: String(child.index) };
     const env = {
       PATH: process.env.PATH,
+      ...this.#given,
       ...Object.fromEntries(environment.map(({ name, value }) => [name, value])),
       ...array,
       AWS_BATCH_JOB_ATTEMPT: String(child.attempt),
@@ -207,7 +233,7 @@ class Fleet implements BatchFleet {
     );
   }
 
-  #ended({ retryStrategy }: SubmitJob, child: Child, exitCode: number): void {
+  #ended({ retryStrategy = NO_RETRIES }: SubmitJob, child: Child, exitCode: number): void {
     child.process = undefined;
     child.statusReason = child.cause ?? (exitCode === 0 ? '' : 'Essential container in task exited');
     child.exitCode = child.cause === HOST_LOST ? undefined : exitCode;
@@ -282,7 +308,7 @@ function newChild(id: string, index: number): Child {
 }
 
 /** As Batch does it: the first rule that matches; without one the job is run again. */
-function isRetried({ attempts, evaluateOnExit }: SubmitJob['retryStrategy'], child: Child): boolean {
+function isRetried({ attempts, evaluateOnExit }: RetryStrategy, child: Child): boolean {
   const matches = (pattern: string | undefined, value: string) =>
     pattern === undefined || new RegExp(`^${pattern.replace('*', '.*')}$`).test(value);
   const rule = evaluateOnExit.find(
