@@ -124,6 +124,15 @@ describeS3('the function of Lambda', (server: TestServer) => {
     expect(await totals(at, 1962)).toBe(TOTALS);
   });
 
+  test('takes no more memory than the function has for what its estimate lets through', async () => {
+    const at = await place();
+    await write(server.client(), `${at.prefix}/in/season=1962/a b.csv`, manyLaps(8_000_000));
+    const memoryMiB = 512;
+    const invoked = await invoke({ job: at.job, params: at.params }, env(), { memoryMiB });
+    expect(answerOf(invoked)).toMatchObject({ status: 'succeeded', rows: 50 });
+    expect(invoked.peakBytes).toBeLessThan(memoryMiB * 2 ** 20);
+  });
+
   test('says in one line, without secrets, what is wrong, and publishes nothing', async () => {
     const at = await place();
     await put(at, 1962, 'driver,points\nhill,canary-secret-0123\n');

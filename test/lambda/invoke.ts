@@ -13,6 +13,8 @@ export interface Invoked {
   readonly outcome: Invocation;
   /** What the function wrote, which goes to CloudWatch. */
   readonly output: string;
+  /** The most memory that the process had. */
+  readonly peakBytes: number;
 }
 
 export interface FunctionLimits {
@@ -55,7 +57,7 @@ export function invoke(
       clearTimeout(killing);
       const text = Buffer.concat(output).toString('utf8');
       if (code !== 0) reject(new Error(`the runtime ended with ${code ?? signal}: ${text}`));
-      else resolve({ outcome: JSON.parse(Buffer.concat(answer).toString('utf8')), output: text });
+      else resolve({ ...JSON.parse(Buffer.concat(answer).toString('utf8')), output: text });
     });
   });
 }
