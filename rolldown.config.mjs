@@ -2,8 +2,8 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What is started as a process or a thread, by its path below src/: a few files load sooner than hundreds. */
-const ENTRIES = ['cli', 'engine/local-worker', 'execute/encode-worker'];
+/** What is started as a process, a thread or a function, by its path below src/: a few files load sooner than hundreds. */
+const ENTRIES = ['cli', 'lambda', 'engine/local-worker', 'execute/encode-worker'];
 
 const SRC = fileURLToPath(new URL('src', import.meta.url));
 const nameOf = (entry) => entry.split('/').at(-1);
@@ -24,7 +24,10 @@ const entryFiles = {
   writeBundle() {
     for (const entry of ENTRIES) {
       const up = '../'.repeat(entry.split('/').length - 1) || './';
-      writeFileSync(`dist/${entry}.js`, `#!/usr/bin/env node\nimport '${up}bundle/${nameOf(entry)}.js';\n`);
+      writeFileSync(
+        `dist/${entry}.js`,
+        `#!/usr/bin/env node\nexport * from '${up}bundle/${nameOf(entry)}.js';\n`,
+      );
     }
     chmodSync('dist/cli.js', 0o755);
   },

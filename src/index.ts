@@ -1,6 +1,7 @@
 export { openSession, type Session, type SessionOptions } from './duckdb/session.ts';
 export { type EncodeJsonOptions, encodeJson } from './encode/encode-json.ts';
 export { createRowEncoder, type RowEncoder, type RowEncoderOptions } from './encode/row-encoder.ts';
+export { type BatchOptions, batchEngine } from './engine/batch.ts';
 export type { Engine } from './engine/engine.ts';
 export { type SlurmOptions, slurmEngine } from './engine/slurm.ts';
 export { type SparkOptions, sparkEngine } from './engine/spark.ts';

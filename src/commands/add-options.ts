@@ -59,6 +59,8 @@ export function addEngineOptions(command: Command): Command {
     .addOption(
       new Option('--slurm-args <args>', 'arguments for sbatch, such as "--partition=long --time=1:00:00"'),
     )
+    .option('--batch-queue <queue>', 'the job queue of AWS Batch, by name or ARN')
+    .option('--batch-job-definition <definition>', 'the job definition of its tasks, by name or ARN')
     .option('--spark-master <url>', "Spark's master, such as spark://host:7077 or local[*]")
     .addOption(
       new Option('--spark-conf <name=value>', 'a setting of Spark; may be given again')

@@ -189,8 +189,12 @@ function addClean(program: Command, terminal: Terminal): void {
 
 function addTask(program: Command, terminal: Terminal, signal: AbortSignal): void {
   program
-    .command('task <run-folder> <step> <index>')
+    .command('task <run-folder> <step> [index]')
     .description('do one task of a run, for engines; exit 0 done, 75 run it again, 1 failed')
+    .option(
+      '--array <indexes>',
+      'instead of an index: those of the array job in AWS Batch that this is a child of, such as 0-99,105',
+    )
     .option('--threads <n>', 'threads for DuckDB (all processors)', parseCount('--threads'))
     .option('--memory <size>', 'memory for DuckDB', parseBytes('--memory'))
     .addOption(logOption())
@@ -203,7 +207,7 @@ function addTask(program: Command, terminal: Terminal, signal: AbortSignal): voi
       (await import('./task-command.ts')).taskCommand(
         run,
         step,
-        parseCount('<index>', 0)(index),
+        index === undefined ? undefined : parseCount('<index>', 0)(index),
         options,
         terminal,
         signal,

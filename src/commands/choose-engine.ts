@@ -4,12 +4,12 @@ import { PitwallError } from '../error.ts';
 import type { Pair } from './terminal.ts';
 
 /** What `--engine` takes. */
-export const ENGINE_NAMES = ['local', 'slurm', 'spark'] as const;
-export type EngineName = (typeof ENGINE_NAMES)[number];
+export const ENGINE_NAMES = ['local', 'slurm', 'spark', 'batch', 'auto'] as const;
+export type EngineName = Exclude<(typeof ENGINE_NAMES)[number], 'auto'>;
 
 /** Where tasks run, as commander gives it. */
 export interface EngineOptions {
-  readonly engine?: EngineName;
+  readonly engine?: EngineName | 'auto';
   /** As a shell would divide it. */
   readonly slurmArgs?: string;
   readonly sparkMaster?: string;
@@ -18,14 +18,41 @@ export interface EngineOptions {
   readonly sparkArchive?: string;
   /** Where a driver of Spark connects to that runs already. */
   readonly sparkSocket?: string;
+  /** Name or ARN. */
+  readonly batchQueue?: string;
+  /** Name, name:revision or ARN. */
+  readonly batchJobDefinition?: string;
 }
 
-/** The engine that is asked for; `undefined` for the one of this machine. @throws PitwallError (`usage`) */
-export async function chooseEngine(options: EngineOptions): Promise<Engine | undefined> {
+/**
+ * The engine that is asked for; `undefined` for the one of this machine, and for `auto`, which a plan has to be made for.
+ *
+ * @param how - `as chosen`: options of other engines are what there was to choose from
+ * @throws PitwallError (`usage`)
+ */
+export async function chooseEngine(
+  options: EngineOptions,
+  how: 'as asked' | 'as chosen' = 'as asked',
+): Promise<Engine | undefined> {
   const { engine = 'local' } = options;
-  refuseStrange(engine, options);
-  if (engine === 'local') return undefined;
-  return engine === 'slurm' ? chooseSlurm(options) : chooseSpark(options);
+  if (how === 'as asked') refuseStrange(engine, options);
+  switch (engine) {
+    case 'auto':
+    case 'local':
+      return undefined;
+    case 'slurm':
+      return chooseSlurm(options);
+    case 'spark':
+      return chooseSpark(options);
+    case 'batch':
+      return chooseBatch(options);
+    default:
+      return unreachable(engine);
+  }
+}
+
+function unreachable(engine: never): never {
+  throw new Error(`there is no engine ${String(engine)}`);
 }
 
 async function chooseSlurm({ slurmArgs = '' }: EngineOptions): Promise<Engine> {
@@ -42,18 +69,45 @@ async function chooseSpark(options: EngineOptions): Promise<Engine> {
   return sparkEngine({ master, conf: Object.fromEntries(sparkConf), archive, socket });
 }
 
+async function chooseBatch({ batchQueue, batchJobDefinition }: EngineOptions): Promise<Engine> {
+  if (batchQueue === undefined || batchJobDefinition === undefined)
+    throw new PitwallError('usage', '--engine batch needs --batch-queue and --batch-job-definition');
+  const { batchEngine } = await import('../engine/batch.ts');
+  return batchEngine({ queue: batchQueue, jobDefinition: batchJobDefinition });
+}
+
+/** The clusters that options say how to reach. Those that grow by themselves come first. */
+export function namedClusters(options: EngineOptions): EngineName[] {
+  const given = ownOptions(options).filter(({ isGiven }) => isGiven);
+  return [...new Set(given.map(({ of }) => of))];
+}
+
 /** An option that does nothing would be taken for one that does. */
-function refuseStrange(engine: EngineName, options: EngineOptions): void {
-  const { slurmArgs, sparkMaster, sparkConf = [], sparkArchive, sparkSocket } = options;
-  const given: readonly (readonly [option: string, of: EngineName, isGiven: boolean])[] = [
-    ['--slurm-args', 'slurm', slurmArgs !== undefined],
-    ['--spark-master', 'spark', sparkMaster !== undefined],
-    ['--spark-conf', 'spark', sparkConf.length > 0],
-    ['--spark-archive', 'spark', sparkArchive !== undefined],
-    ['--spark-socket', 'spark', sparkSocket !== undefined],
-  ];
-  const strange = given.find(([, of, isGiven]) => isGiven && of !== engine);
+function refuseStrange(engine: EngineName | 'auto', options: EngineOptions): void {
+  if (engine === 'auto') return;
+  const strange = ownOptions(options).find(({ of, isGiven }) => isGiven && of !== engine);
   if (strange === undefined) return;
-  const [option, of] = strange;
+  const { option, of } = strange;
   throw new PitwallError('usage', `${option} is for --engine ${of}, got --engine ${engine}`);
+}
+
+interface OwnOption {
+  readonly option: string;
+  /** The only engine that it is for. */
+  readonly of: EngineName;
+  readonly isGiven: boolean;
+}
+
+function ownOptions(options: EngineOptions): OwnOption[] {
+  const { slurmArgs, sparkMaster, sparkConf = [], sparkArchive, sparkSocket } = options;
+  const { batchQueue, batchJobDefinition } = options;
+  return [
+    { option: '--batch-queue', of: 'batch', isGiven: batchQueue !== undefined },
+    { option: '--batch-job-definition', of: 'batch', isGiven: batchJobDefinition !== undefined },
+    { option: '--spark-master', of: 'spark', isGiven: sparkMaster !== undefined },
+    { option: '--spark-conf', of: 'spark', isGiven: sparkConf.length > 0 },
+    { option: '--spark-archive', of: 'spark', isGiven: sparkArchive !== undefined },
+    { option: '--spark-socket', of: 'spark', isGiven: sparkSocket !== undefined },
+    { option: '--slurm-args', of: 'slurm', isGiven: slurmArgs !== undefined },
+  ];
 }

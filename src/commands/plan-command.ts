@@ -1,5 +1,6 @@
 import { explainPlan } from '../plan/explain-plan.ts';
 import { type PlanOptions, planJob } from '../plan-job.ts';
+import { autoEngine } from './auto-engine.ts';
 import { chooseEngine, type EngineOptions } from './choose-engine.ts';
 import { type JobCommandOptions, toJobOptions } from './job-options.ts';
 import { writePlanFile } from './plan-file.ts';
@@ -27,15 +28,20 @@ export async function planCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { output, explain = false, json = false } = options;
-  const { plan, steps, cost } = await planJob(job, {
-    ...toPlanOptions(options),
-    engine: await chooseEngine(options),
-    signal,
-  });
+  const asked = { ...toPlanOptions(options), signal };
+  const first = await planJob(job, { ...asked, engine: await chooseEngine(options) });
+  const auto = options.engine === 'auto' ? await autoEngine(first.plan, options) : undefined;
+  const { plan, steps, cost } =
+    auto?.open === undefined ? first : await planJob(job, { ...asked, engine: auto.open });
   if (output !== undefined) await writePlanFile(output, plan);
-  if (json) terminal.out(`${JSON.stringify({ plan, steps, cost })}\n`);
+  const chosen = auto && { name: auto.engine, reason: auto.reason };
+  if (json) terminal.out(`${JSON.stringify({ plan, steps, cost, engine: chosen })}\n`);
   if (explain || (!json && output === undefined))
-    (json ? terminal.err : terminal.out)(explainPlan(plan, steps, cost));
+    (json ? terminal.err : terminal.out)(explainPlan(plan, steps, cost) + explainEngine(chosen));
+}
+
+function explainEngine(chosen: { readonly name: string; readonly reason: string } | undefined): string {
+  return chosen === undefined ? '' : `engine: ${chosen.name}: ${chosen.reason}\n`;
 }
 
 function toPlanOptions(options: PlanCommandOptions): PlanOptions {

@@ -1,3 +1,4 @@
+import { PitwallError } from '../error.ts';
 import { resumeRun } from '../run.ts';
 import { findRun } from './find-run.ts';
 import { type JobCommandOptions, toJobOptions } from './job-options.ts';
@@ -15,6 +16,11 @@ export async function resumeCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
+  if (options.engine === 'auto')
+    throw new PitwallError(
+      'usage',
+      'resume goes on with a plan that is made: name its engine instead of auto',
+    );
   const { s3Endpoint } = options;
   const { folder } = await findRun(run, { job: options.job, ...toJobOptions(options) });
   const own = await toRunOptions(options);

@@ -1,4 +1,5 @@
 import { type Ask, readAsk, unchangedResult } from '../ask.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { RunResult } from '../report/event.ts';
 import type { RunOptions } from '../run.ts';
 import { type JobCommandOptions, toJobOptions } from './job-options.ts';
@@ -39,8 +40,25 @@ export async function runCommand(
   };
   await showRun(options, terminal, async (shown) => {
     const ask = await readAsk(job, own, own.only);
-    return (await unchangedResult(ask, own)) ?? runChanged(ask, { ...own, ...shown, signal });
+    const unchanged = await unchangedResult(ask, own);
+    if (unchanged !== undefined) return unchanged;
+    const chosen = options.engine === 'auto' ? await chooseFor(ask, own, options, terminal) : undefined;
+    return runChanged(ask, { ...own, ...(chosen === undefined ? {} : { engine: chosen }), ...shown, signal });
   });
+}
+
+/** Says what is chosen, and why. */
+async function chooseFor(
+  ask: Ask,
+  own: RunOptions,
+  options: RunCommandOptions,
+  terminal: Terminal,
+): Promise<Engine | undefined> {
+  const { planAsk } = await import('../plan-ask.ts');
+  const { autoEngine } = await import('./auto-engine.ts');
+  const { engine, reason, open } = await autoEngine(await planAsk(ask, own), options);
+  if (options.quiet !== true) terminal.err(`engine: ${engine}: ${reason}\n`);
+  return open;
 }
 
 /** DuckDB and all else that runs a job is only loaded for a job that has to be run. */

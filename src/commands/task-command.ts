@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { TaskEvent } from '../engine/engine.ts';
+import { numberAt } from '../engine/index-ranges.ts';
 import { PitwallError } from '../error.ts';
 import { type ReportPlace, writeFailure } from '../execute/failure-report.ts';
 import { machineLimits } from '../execute/machine-limits.ts';
@@ -29,6 +30,8 @@ export interface TaskCommandOptions {
   readonly log?: LogTarget;
   /** With what an engine handed it over: then a failure is left for the engine to read. */
   readonly submission?: string;
+  /** The indexes of an array job, of which `AWS_BATCH_JOB_ARRAY_INDEX` tells the place of this one's. */
+  readonly array?: string;
   readonly s3Endpoint?: string;
   readonly scratch?: string;
   readonly json?: boolean;
@@ -43,20 +46,14 @@ export interface TaskCommandOptions {
 export async function taskCommand(
   run: string,
   stepId: string,
-  index: number,
-  {
-    threads,
-    memory,
-    log: target,
-    s3Endpoint,
-    scratch: scratchBase,
-    submission,
-    json = false,
-  }: TaskCommandOptions,
+  given: number | undefined,
+  options: TaskCommandOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { storage, folder } = await openTaskRun(run, { s3Endpoint, scratch: scratchBase });
+  const { threads, memory, log: target, submission, array, s3Endpoint, json = false } = options;
+  const index = given ?? ownIndex(array);
+  const { storage, folder } = await openTaskRun(run, { s3Endpoint, scratch: options.scratch });
   const limits = machineLimits({
     ...(threads === undefined ? {} : { threads }),
     ...(memory === undefined ? {} : { memoryBytes: memory }),
@@ -80,6 +77,14 @@ export async function taskCommand(
     return done;
   });
   terminal.out(describeOutcome(outcome, json));
+}
+
+/** https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html */
+function ownIndex(array: string | undefined, place = process.env.AWS_BATCH_JOB_ARRAY_INDEX): number {
+  const index = array === undefined || place === undefined ? undefined : numberAt(array, Number(place));
+  if (index !== undefined) return index;
+  const got = `--array ${array} and AWS_BATCH_JOB_ARRAY_INDEX ${place}`;
+  throw new PitwallError('usage', `expected <index>, or --array and a place in it, got ${got}`);
 }
 
 /** One that cannot be left is still told by the exit code. */

@@ -25,10 +25,10 @@ export interface EngineRun {
   /** Of each worker; all together may use `workers` times that. */
   readonly limits: MachineLimits;
   readonly workers: number;
-  /** Whether workers are told what they will likely do next, to fetch what it reads meanwhile. */
-  readonly prefetches?: boolean;
   /** What was asked for, where the limits of this machine say nothing: on others. */
   readonly asked: AskedLimits;
+  /** Whether workers are told what they will likely do next, to fetch what it reads meanwhile. */
+  readonly prefetches?: boolean;
   readonly signal: AbortSignal;
   readonly onEvent: (event: TaskEvent) => void;
 }

@@ -1,3 +1,5 @@
+import { formatRanges } from './index-ranges.ts';
+
 /** An array of Slurm: the task at an element is `base` + the element. */
 export interface SlurmArray {
   readonly base: number;
@@ -19,16 +21,5 @@ export function toSlurmArrays(indexes: readonly number[], maxArraySize: number):
     elements.push(index - base);
     arrays.set(base, elements);
   }
-  return [...arrays].map(([base, elements]) => ({ base, elements: toRanges(elements) }));
-}
-
-/** `[0, 1, 2, 7]` → `0-2,7` */
-function toRanges(numbers: readonly number[]): string {
-  const ranges: [first: number, last: number][] = [];
-  for (const number of numbers) {
-    const range = ranges.at(-1);
-    if (range !== undefined && range[1] === number - 1) range[1] = number;
-    else ranges.push([number, number]);
-  }
-  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+  return [...arrays].map(([base, elements]) => ({ base, elements: formatRanges(elements) }));
 }

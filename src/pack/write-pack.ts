@@ -52,6 +52,9 @@ export async function writePack({ packageFolder, node, jobs, output }: PackOptio
   return (await stat(output)).size;
 }
 
+/** Scripts for whoever starts Spark; they lie where they are found without unpacking all. */
+const DRIVERS = ['pitwall_spark.py', 'pitwall_glue.py'];
+
 function programs(node: string, own: string, packageFolder: string): TarFile[] {
   const launcher = [
     '#!/bin/sh',
@@ -59,11 +62,14 @@ function programs(node: string, own: string, packageFolder: string): TarFile[] {
     `exec "$here/bin/node" "$here/${own}/dist/cli.js" "$@"`,
     '',
   ].join('\n');
-  const driver = join(packageFolder, 'engines/spark/pitwall_spark.py');
   return [
     { path: 'bin/node', isExecutable: true, content: { file: node } },
     { path: 'bin/pitwall', isExecutable: true, content: Buffer.from(launcher) },
-    { path: 'pitwall_spark.py', isExecutable: false, content: { file: driver } },
+    ...DRIVERS.map((name) => ({
+      path: name,
+      isExecutable: false,
+      content: { file: join(packageFolder, 'engines/spark', name) },
+    })),
   ];
 }
 

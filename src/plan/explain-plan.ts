@@ -5,7 +5,7 @@ import { sumSizes } from './input-bytes.ts';
 import type { Plan, PlannedInput } from './plan.ts';
 import { type StepOutline, stepOf, stepOutlines } from './step-outlines.ts';
 import type { PartitionValuesOf, StepPlan, TaskPlan } from './step-plan.ts';
-import { count, formatBytes } from './text-amounts.ts';
+import { count, formatBytes, formatSeconds } from './text-amounts.ts';
 
 const SHOWN_FILES = 5;
 const SHOWN_TASKS = 20;
@@ -147,9 +147,4 @@ function describePartition(partition: PartitionValuesOf): string {
   return Object.entries(partition)
     .map(([name, text]) => `${name}=${text ?? 'NULL'}`)
     .join('/');
-}
-
-function formatSeconds(seconds: number): string {
-  if (seconds < 1) return 'less than 1 s';
-  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -11,3 +11,9 @@ export function formatBytes(bytes: number): string {
   const amount = bytes / 1000 ** power;
   return `${power === 0 ? amount : amount.toFixed(1)} ${UNITS[power]}`;
 }
+
+/** Rough, as estimates are. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 1) return 'less than 1 s';
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}

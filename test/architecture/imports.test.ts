@@ -27,8 +27,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'plan-cost.ts': [...GROUND, ...PIPELINE, 'ask.ts', 'plan-limits.ts'],
   'plan-job.ts': [...GROUND, ...PIPELINE, 'ask.ts', 'plan-limits.ts', 'plan-ask.ts', 'plan-cost.ts'],
   'run.ts': [...GROUND, ...PIPELINE, 'ask.ts', 'plan-limits.ts', 'plan-ask.ts', 'plan-cost.ts'],
-  commands: [...GROUND, ...PIPELINE, 'ask.ts', 'pack', 'plan-job.ts', 'run.ts'],
+  lambda: [...GROUND, ...PIPELINE, 'ask.ts', 'plan-ask.ts', 'run.ts'],
+  commands: [...GROUND, ...PIPELINE, 'ask.ts', 'pack', 'plan-ask.ts', 'plan-job.ts', 'run.ts'],
   'cli.ts': ['error.ts', 'storage', 'commands'],
+  'lambda.ts': ['error.ts', 'report', 'lambda'],
   'index.ts': [...GROUND, ...PIPELINE, 'plan-job.ts', 'run.ts'],
 };
 
@@ -40,6 +42,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'apache-arrow': ['duckdb', 'encode', 'execute', 'commands'],
   'fastest-levenshtein': ['job'],
   yaml: ['job'],
+  '@aws-sdk/client-batch': ['engine'],
   zod: ['job'],
   picomatch: ['storage'],
   'cli-progress': ['report'],
@@ -114,7 +117,7 @@ describe('the files of src/', () => {
   test('are all reached from the command line, the library or a worker', () => {
     const imported = new Set(MODULES.flatMap(({ sources }) => sources));
     const alone = MODULES.map(({ path }) => path).filter((path) => !imported.has(path));
-    expect(alone.sort()).toEqual(['cli.ts', 'index.ts', 'job/job-schema.ts']);
+    expect(alone.sort()).toEqual(['cli.ts', 'index.ts', 'job/job-schema.ts', 'lambda.ts']);
   });
 
   test('are not collected in a utils folder or a shared types.ts', () => {

@@ -12,6 +12,7 @@ const PACKAGE = {
   'src/cli.ts': 'source',
   'results/old.json': '[]',
   'engines/spark/pitwall_spark.py': 'driver',
+  'engines/spark/pitwall_glue.py': 'job of Glue',
   'sql/race_stats/job.yaml': 'own job',
 };
 const DEPENDENCIES = {
@@ -58,9 +59,11 @@ test('an archive has Node, what runs, what it needs, the driver of Spark and the
   expect(launcher).toContain('exec "$here/bin/node" "$here/lib/dist/cli.js" "$@"');
   expect(others).toEqual({
     'bin/node': 'the program of Node',
+    'pitwall_glue.py': 'job of Glue',
     'pitwall_spark.py': 'driver',
     'lib/package.json': PACKAGE['package.json'],
     'lib/dist/cli.js': 'cli',
+    'lib/engines/spark/pitwall_glue.py': 'job of Glue',
     'lib/engines/spark/pitwall_spark.py': 'driver',
     'lib/sql/race_stats/job.yaml': 'own job',
     'lib/sql/totals/job.yaml': 'job',

@@ -105,6 +105,37 @@ describe.skipIf(missing.length > 0 && process.env.CI === undefined)(
           stdout: expect.stringContaining('pitwall: there is no job "no_such_job"'),
         });
       });
+
+      test('a job of Glue does so too, with nothing but named arguments', async () => {
+        const cwd = await emptyFolder();
+        await execFile('tar', ['-xzf', archive(), '-C', cwd, 'pitwall_spark.py', 'pitwall_glue.py']);
+        const submit = (...named: string[]) =>
+          execFile(
+            'spark-submit',
+            [
+              ...[
+                '--master',
+                'local[2]',
+                '--conf',
+                'spark.ui.enabled=false',
+                '--py-files',
+                'pitwall_spark.py',
+              ],
+              ...['pitwall_glue.py', '--JOB_NAME', 'pitwall', ...named],
+            ],
+            { cwd, env: { ...process.env, ...running().env } },
+          );
+        const archived = ['--pitwall-archive', archive()];
+        const command = `run race_stats --set "out=${join(cwd, 'results')}" --json`;
+        const { stdout } = await submit('--pitwall', command, ...archived);
+        expect(JSON.parse(stdout)).toMatchObject({ status: 'succeeded', engine: 'spark' });
+        await expect(submit('--pitwall', 'run no_such_job', ...archived)).rejects.toMatchObject({
+          stderr: expect.stringContaining('pitwall: ended with 2'),
+        });
+        await expect(submit(...archived)).rejects.toMatchObject({
+          stderr: expect.stringContaining('pitwall: this job needs the argument --pitwall'),
+        });
+      });
     });
 
     test('one local Spark runs a job without a cluster', async () => {

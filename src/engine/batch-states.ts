@@ -1,0 +1,67 @@
+import { constants } from 'node:os';
+import { type ErrorKind, PitwallError } from '../error.ts';
+import type { ClusterTaskState } from './cluster.ts';
+
+/** A job, or a child of an array, as Batch tells of it. */
+export interface BatchJobState {
+  readonly status: string;
+  /** Why it has its status. */
+  readonly statusReason: string;
+  /** Why its container ended. */
+  readonly reason: string;
+  readonly exitCode: number | undefined;
+}
+
+/** Whether a job can still do something. https://docs.aws.amazon.com/batch/latest/userguide/job_states.html */
+export function isOver({ status }: BatchJobState): boolean {
+  return status === 'SUCCEEDED' || status === 'FAILED';
+}
+
+/** What a job's state says of its task. */
+export function toTaskState(job: BatchJobState): ClusterTaskState {
+  switch (job.status) {
+    case 'SUCCEEDED':
+      return { kind: 'ended' };
+    case 'FAILED':
+      return toFailure(job);
+    case 'STARTING':
+    case 'RUNNING':
+      return { kind: 'running' };
+    default:
+      return isStuck(job) ? failed('usage', stuck(job), true) : { kind: 'waiting' };
+  }
+}
+
+/** No instance that the queue can have is large enough: it would wait for ever. */
+function isStuck({ statusReason }: BatchJobState): boolean {
+  return /^MISCONFIGURATION:(?:JOB_RESOURCE_REQUIREMENT|COMPUTE_ENVIRONMENT_MAX_RESOURCE)/.test(statusReason);
+}
+
+function stuck({ statusReason }: BatchJobState): string {
+  return `Batch has no instance for what it asks (${statusReason}); ask for less by --threads and --memory, or let the compute environment have larger instances`;
+}
+
+function toFailure({ statusReason, reason, exitCode }: BatchJobState): ClusterTaskState {
+  if (/OutOfMemory/i.test(reason))
+    return failed('memory', 'killed by Batch, which had no memory left for it', false);
+  if (/^Host EC2/.test(statusReason)) return failed('temporary', `lost by Batch: ${statusReason}`, false);
+  if (/exceeded timeout/i.test(statusReason))
+    return failed('data', 'over the time limit of its job in Batch; give the job definition more', true);
+  if (exitCode === undefined && reason === '')
+    return failed('temporary', `ended in Batch: ${statusReason}; pitwall resume goes on`, true);
+  const why = [statusReason, reason].filter((text) => text !== '').join(', ');
+  return failed('temporary', `ended ${describeExit(exitCode)} in Batch (${why})`, false);
+}
+
+/** A shell's and a container's way to tell of a signal. */
+const SIGNAL_BASE = 128;
+
+function describeExit(exitCode: number | undefined): string {
+  if (exitCode === undefined) return 'before it had begun';
+  const signal = Object.entries(constants.signals).find(([, number]) => number === exitCode - SIGNAL_BASE);
+  return signal === undefined ? `without a word (exit code ${exitCode})` : `by ${signal[0]}`;
+}
+
+function failed(kind: ErrorKind, message: string, isFinal: boolean): ClusterTaskState {
+  return { kind: 'failed', error: new PitwallError(kind, message), isFinal };
+}

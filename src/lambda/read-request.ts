@@ -1,0 +1,46 @@
+import { PitwallError } from '../error.ts';
+import { isObject } from './event-value.ts';
+import type { RunRequest } from './run-request.ts';
+
+const KEYS: readonly string[] = ['job', 'params', 'only', 'force'];
+
+/**
+ * Reads `{ job, params, only, force }`, where values of parameters and partitions may be numbers.
+ *
+ * @throws PitwallError (`usage`) that names what is wrong
+ */
+export function readRequest(event: Readonly<Record<string, unknown>>): RunRequest {
+  const stranger = Object.keys(event).find((key) => !KEYS.includes(key));
+  if (stranger !== undefined) throw wrong(stranger, `one of ${KEYS.join(', ')}`, event[stranger]);
+  const { job, params = {}, only = {}, force = false } = event;
+  if (typeof job !== 'string' || job === '') throw wrong('job', 'the name of a job', job);
+  if (typeof force !== 'boolean') throw wrong('force', 'true or false', force);
+  return {
+    job,
+    params: mapValues('params', params, readValue),
+    only: mapValues('only', only, (place, value) =>
+      (Array.isArray(value) ? value : [value]).map((each) => readValue(place, each)),
+    ),
+    force,
+  };
+}
+
+function mapValues<T>(
+  name: string,
+  values: unknown,
+  read: (place: string, value: unknown) => T,
+): Record<string, T> {
+  if (!isObject(values)) throw wrong(name, 'values by name', values);
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, read(`${name}.${key}`, value)]),
+  );
+}
+
+function readValue(place: string, value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return String(value);
+  throw wrong(place, 'a text, a number, true or false', value);
+}
+
+function wrong(place: string, expected: string, got: unknown): PitwallError {
+  return new PitwallError('usage', `the event's ${place}: expected ${expected}, got ${JSON.stringify(got)}`);
+}
