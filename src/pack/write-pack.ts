@@ -76,9 +76,12 @@ function programs(node: string, own: string, packageFolder: string): TarFile[] {
 /** The folder in which Node finds all of these packages from each other. */
 function commonFolder(folders: readonly string[]): string {
   let common = folders[0] ?? '/';
-  while (!folders.every((folder) => folder === common || folder.startsWith(`${common}/`)))
-    common = dirname(common);
+  while (!folders.every((folder) => isBelow(folder, common))) common = dirname(common);
   return basename(common) === 'node_modules' ? dirname(common) : common;
+}
+
+function isBelow(folder: string, above: string): boolean {
+  return folder === above || folder.startsWith(above === '/' ? above : `${above}/`);
 }
 
 async function packageFiles(folder: string, base: string, own: string): Promise<TarFile[]> {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readdir, readFile, utimes } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { writePack } from '../../src/pack/write-pack.ts';
 import { emptyFolder, readTree, writeFiles } from '../e2e/workspace.ts';
 
@@ -97,4 +97,15 @@ test('a package that is not installed is an error that says what to do, and leav
     `${join(cwd, 'pitwall')}: its dependency a is not installed; run npm ci there`,
   );
   expect((await readdir(cwd)).filter((name) => name.startsWith('pitwall.'))).toEqual([]);
+});
+
+test('packages that share no folder with Pitwall come along', async () => {
+  const cwd = await workspace('pitwall', 'unused');
+  const elsewhere = await mkdtemp('/var/tmp/pitwall-packages-');
+  onTestFinished(() => rm(elsewhere, { recursive: true }));
+  await writeFiles(elsewhere, below('node_modules', DEPENDENCIES));
+  await symlink(join(elsewhere, 'node_modules'), join(cwd, 'pitwall/node_modules'));
+  const { files } = await pack(cwd, 'pitwall');
+  expect(files[`lib${elsewhere}/node_modules/a/index.js`]).toBe('a');
+  expect(files[`lib${join(cwd, 'pitwall')}/dist/cli.js`]).toBe('cli');
 });
