@@ -1,7 +1,8 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { quietSdk } from '../storage/quiet-sdk.ts';
 import type { LogEvent } from './log-batches.ts';
 import type { LogSender } from './log-shipper.ts';
-import { isPassing, isServiceError, quietSdk } from './service-error.ts';
+import { isPassing, isServiceError } from './service-error.ts';
 
 type Sdk = typeof import('@aws-sdk/client-cloudwatch-logs');
 
