@@ -1,27 +1,20 @@
-import { resolve } from 'node:path';
-import { type Ask, askedBytes, type RunOptions, readAsk, unchangedResult } from './ask.ts';
-import type { AskedLimits } from './engine/engine.ts';
-import { inProcess } from './engine/in-process.ts';
-import { LazyEngine } from './engine/lazy-engine.ts';
-import { localEngine } from './engine/local.ts';
+import { type Ask, type RunOptions, readAsk, unchangedResult } from './ask.ts';
+import { endInterrupted } from './end-interrupted.ts';
 import { planSteps, runSteps, type StepResult } from './engine/run-steps.ts';
 import { throwFailures } from './engine/step-failure.ts';
 import { withScratch } from './execute/scratch.ts';
 import { reach } from './fault-point.ts';
 import { jobStorage } from './job/job-storage.ts';
-import { hasRemoteInputs } from './plan/has-remote-inputs.ts';
 import { refuseLarge, sumInputBytes } from './plan/input-bytes.ts';
 import type { Plan } from './plan/plan.ts';
 import { parseRunFolder, type RunFolder, runFolder } from './plan/run-folder.ts';
 import { createRunId } from './plan/run-id.ts';
 import { planAsk, samePlan } from './plan-ask.ts';
 import { costOfRun, refuseDear } from './plan-cost.ts';
-import { ownLimits } from './plan-limits.ts';
 import { beginRun, makeScratch, readResumable } from './publish/begin-run.ts';
 import { composePublication } from './publish/compose-publication.ts';
 import { tidyFailed, tidyPublished } from './publish/end-run.ts';
 import { throwFailedChecks } from './publish/failed-checks.ts';
-import { finishInterrupted } from './publish/finish-interrupted.ts';
 import { followSignal } from './publish/follow-signal.ts';
 import { interruptionOf } from './publish/interruption-of.ts';
 import { type Lease, takeLease } from './publish/lease.ts';
@@ -39,10 +32,10 @@ import {
   tellRemoved,
 } from './report/describe-run.ts';
 import { type EventSink, type RunEvent, type RunResult, VOID_SINK } from './report/event.ts';
-import { openNotifier } from './report/notifier.ts';
-import { openRunReport, type RunReport } from './report/run-report.ts';
-import { summarise, summariseUnchanged } from './report/summarise.ts';
-import { isRemote } from './storage/is-remote.ts';
+import type { RunReport } from './report/run-report.ts';
+import { summarise } from './report/summarise.ts';
+import { engineName, limitsOf, openEngine } from './run-engine.ts';
+import { notifierOf, openReport } from './run-reports.ts';
 import { openStorage } from './storage/open-storage.ts';
 
 export type { JobOptions, RunOptions } from './ask.ts';
@@ -88,16 +81,6 @@ export async function runAsked(ask: Ask, options: RunOptions): Promise<RunResult
   } finally {
     done();
   }
-}
-
-function notifierOf(
-  { ref, job, only, storage, store, options: { set = {}, cwd = '.' } }: Ask,
-  options: RunOptions,
-) {
-  const { workers, threads, memoryBytes, allowPartial, engine, onEvent = VOID_SINK } = options;
-  const how = { workers, threads, memoryBytes, allowPartial, engine: engine?.name };
-  const asked = { ref, cwd: resolve(cwd), set, only, ...how };
-  return openNotifier({ job, storage, store, asked, onEvent });
 }
 
 /** What is to be done, and how long it may take. */
@@ -238,26 +221,6 @@ function cleaningFailed(error: unknown): RunEvent {
   return { kind: 'warning', message };
 }
 
-/** A run that stopped on its way to the end is published and reported by the next one; gives the manifest in force. */
-async function endInterrupted(ask: Ask, options: RunOptions): Promise<Manifest | undefined> {
-  const { onEvent = VOID_SINK, scratch } = options;
-  const onWarning = (message: string) => onEvent({ kind: 'warning', message });
-  const { manifest, unreported } = await finishInterrupted(ask.storage, ask.store, { scratch, onWarning });
-  if (manifest === undefined || unreported === undefined) return manifest;
-  const result = summariseUnchanged({ manifest, inputBytes: askedBytes(ask), elapsedMs: 0 });
-  const report = openReport(ask, unreported, { ...options, onEvent: VOID_SINK });
-  await report.succeeded({ ...result, status: 'succeeded' });
-  return manifest;
-}
-
-function openReport(ask: Ask, folder: RunFolder, options: RunOptions): RunReport {
-  return openRunReport({
-    ...{ storage: ask.storage, folder, job: ask.job.name, engine: engineName(options), version: ask.version },
-    args: argumentsOf(options),
-    onEvent: options.onEvent ?? VOID_SINK,
-  });
-}
-
 async function runAndPublish(run: Run, onEvent: EventSink): Promise<RunResult> {
   const { ask, plan, folder, previous, startedMs } = run;
   const steps = await runAllSteps(run, onEvent);
@@ -300,46 +263,4 @@ async function publish(run: Run, publication: Publication, onEvent: EventSink): 
   tellMissingPartitions(plan.only, manifest.outputs, onEvent);
   tellRemoved(run.previous?.outputs ?? [], manifest.outputs, onEvent);
   return manifest;
-}
-
-/** What was asked for, as far as it is data. */
-function argumentsOf(options: RunOptions): Readonly<Record<string, unknown>> {
-  const { onEvent: _, signal: __, engine: ___, plan: ____, folder: _____, ...data } = options;
-  return data;
-}
-
-/** The one task of a fused plan has the whole machine. */
-function limitsOf({
-  folder,
-  plan,
-  options,
-}: Pick<Run, 'folder' | 'plan' | 'options'>): ReturnType<typeof ownLimits> {
-  return ownLimits(options, folder.scratch, plan.shape === 'fused');
-}
-
-/** Both engines of one machine are called the same. */
-function engineName({ engine }: RunOptions): string {
-  return engine?.name ?? inProcess.name;
-}
-
-function askedLimits({ workers, threads, memoryBytes }: RunOptions): AskedLimits {
-  return { workers, threads, memoryBytes };
-}
-
-/** A fused plan needs no other process. */
-function openEngine(run: Run, onEvent: EventSink): LazyEngine {
-  const { ask, plan, folder, options, signal } = run;
-  const { storageOptions } = ask;
-  const engine = options.engine ?? (plan.shape === 'fused' ? inProcess : localEngine());
-  const { workers, perWorker } = limitsOf(run);
-  return new LazyEngine(engine, {
-    ...{ storage: ask.storage, folder, storageOptions, workers, limits: perWorker, signal },
-    ...{ asked: askedLimits(options), prefetches: readsObjects(plan, folder) },
-    onEvent: (event) => onEvent({ kind: 'task', event }),
-  });
-}
-
-/** Whether what tasks read takes its time to come. */
-function readsObjects({ inputs }: Plan, { url }: RunFolder): boolean {
-  return isRemote(url) || hasRemoteInputs(inputs.map(({ input }) => input));
 }
