@@ -1,4 +1,5 @@
 import { escapeRegExp } from '../storage/escape-reg-exp.ts';
+
 /** Replaces the secrets in a text by `***`. */
 export type Redact = (text: string) => string;
 

@@ -1,8 +1,9 @@
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { localError, sourceGone } from './local-error.ts';
+import { localError } from './local-error.ts';
 import { intoFolder } from './make-folder.ts';
 import { moveInto, removeTemporary, temporaryName } from './move-into.ts';
+import { sourceGone } from './source-gone.ts';
 import type { Storage, WriteCondition, WriteOutcome } from './storage.ts';
 import { syncFile } from './sync-file.ts';
 

@@ -45,11 +45,6 @@ export function outputError(path: string, cause: unknown): PitwallError {
   return new PitwallError('output', `cannot write ${path}: ${reason}`, { cause });
 }
 
-/** That the file whose bytes were to be written is not there any more. */
-export function sourceGone(from: string, to: string, cause?: unknown): PitwallError {
-  return new PitwallError('output', `cannot write ${to}: ${from}, which has its bytes, is gone`, { cause });
-}
-
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
