@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { libraryIdentity } from './duckdb/library-path.ts';
+import type { Engine } from './engine/engine.ts';
 import type { Job } from './job/job.ts';
 import { jobStorage } from './job/job-storage.ts';
 import { jobOrThrow, loadJob } from './job/load-job.ts';
@@ -8,11 +9,12 @@ import { runFingerprint } from './plan/fingerprint.ts';
 import { sumSizes } from './plan/input-bytes.ts';
 import { jobStore } from './plan/job-store.ts';
 import { type ListedInputs, listInputs } from './plan/list-input.ts';
-import { runFolder } from './plan/run-folder.ts';
+import type { Plan } from './plan/plan.ts';
+import { type RunFolder, runFolder } from './plan/run-folder.ts';
 import { unchangedOutputs } from './publish/in-place.ts';
 import type { Manifest } from './publish/manifest.ts';
 import { openManifestLog } from './publish/manifest-log.ts';
-import type { RunResult } from './report/event.ts';
+import type { EventSink, RunResult } from './report/event.ts';
 import { summariseUnchanged } from './report/summarise.ts';
 import { openStorage, type StorageOptions } from './storage/open-storage.ts';
 import type { Storage } from './storage/storage.ts';
@@ -24,6 +26,42 @@ export interface JobOptions {
   readonly cwd?: string;
   /** The address of an S3 other than AWS; above what the job file says. */
   readonly s3Endpoint?: string | undefined;
+}
+
+export interface RunOptions extends JobOptions {
+  /** Narrows the run to partitions: `{ year: ['2024'] }`. */
+  readonly only?: Readonly<Record<string, readonly string[]>>;
+  /** Threads of all workers together; all processors by default. */
+  readonly threads?: number;
+  readonly workers?: number;
+  /** For DuckDB in all workers; 60 % of the machine's or the cgroup's by default. */
+  readonly memoryBytes?: number;
+  /** Inputs smaller than this are one task. */
+  readonly fuseBelowBytes?: number;
+  /** Runs what is unchanged as well. */
+  readonly force?: boolean;
+  /** Publishes what was made although tasks failed. */
+  readonly allowPartial?: boolean;
+  /** Waits while another run of the job is at work, instead of failing. */
+  readonly wait?: boolean;
+  /** Runs exactly this plan, or fails when the job or its inputs have changed since. */
+  readonly plan?: Plan;
+  /** The folder of a run to go on with; see `resumeRun`. */
+  readonly folder?: RunFolder;
+  /** A local folder for spilled and fetched data; by default beside local outputs, else that of temporary files. */
+  readonly scratch?: string;
+  /** Uses a store without conditional writes: the caller sees to it that no other run of the job is at work. */
+  readonly singleWriter?: boolean;
+  /** After how long a run that gives no sign of life may be followed by another. */
+  readonly leaseTtlMs?: number;
+  /** Refuses to start when the inputs are larger. */
+  readonly maxBytes?: number;
+  /** Refuses to start when the tasks that are known are estimated to cost more dollars. */
+  readonly maxCost?: number;
+  readonly engine?: Engine;
+  readonly onEvent?: EventSink;
+  /** Ends the run; nothing is published then. */
+  readonly signal?: AbortSignal;
 }
 
 /** What is asked of a run, known before a file is opened or DuckDB is loaded. */

@@ -60,3 +60,8 @@ export class PitwallError extends Error {
 export function formatPlace(place: Place): string {
   return [place.file, place.line, place.column].filter((part) => part !== undefined).join(':');
 }
+
+/** Ends a switch over a union: a case that is missing does not compile. */
+export function unreachable(value: never): never {
+  throw new Error(`no case for ${JSON.stringify(value)}`);
+}

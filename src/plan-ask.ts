@@ -3,15 +3,14 @@ import type { Ask } from './ask.ts';
 import { PitwallError } from './error.ts';
 import { withScratch } from './execute/scratch.ts';
 import { checkJob } from './job/check-job.ts';
-import type { Job } from './job/job.ts';
 import { jobOrThrow } from './job/load-job.ts';
 import { diffPlans } from './plan/diff-plans.ts';
+import { hasRemoteInputs } from './plan/has-remote-inputs.ts';
 import { makePlan } from './plan/make-plan.ts';
 import { onlyValues } from './plan/only-values.ts';
 import type { Plan } from './plan/plan.ts';
 import { openPlanSession } from './plan/plan-session.ts';
 import { type LimitOptions, planLimits } from './plan-limits.ts';
-import { isRemote } from './storage/is-remote.ts';
 
 export interface PlanAskOptions extends LimitOptions {
   readonly fuseBelowBytes?: number;
@@ -39,11 +38,7 @@ export async function planAsk(ask: Ask, options: PlanAskOptions): Promise<Plan> 
       await session.close();
     }
   };
-  return hasRemoteInputs(job) ? withScratch(make) : make(undefined);
-}
-
-function hasRemoteInputs({ inputs }: Pick<Job, 'inputs'>): boolean {
-  return inputs.some(({ paths }) => paths.some(isRemote));
+  return hasRemoteInputs(job.inputs) ? withScratch(make) : make(undefined);
 }
 
 /** The given plan, if nothing that it rests on has changed. @throws PitwallError (`usage`) that lists what has */

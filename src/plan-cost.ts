@@ -1,7 +1,7 @@
 import type { Ask } from './ask.ts';
 import type { StepResult } from './engine/run-steps.ts';
 import { PitwallError } from './error.ts';
-import type { EnginePrice, Prices } from './job/job.ts';
+import type { Prices } from './job/job.ts';
 import { readUserConfig, userConfigPath } from './job/user-config.ts';
 import {
   type Cost,
@@ -40,7 +40,9 @@ export async function estimateCosts(
   const prices = await pricesOf(question.ask);
   const engines = [...new Set([engine, ...Object.keys(prices)])];
   const machine = costMachine(question);
-  return engines.map((name) => estimateCost(question.plan, steps, name, machine, prices[name]));
+  return engines.map((name) =>
+    estimateCost(question.plan, steps, { engine: name, machine, price: prices[name] }),
+  );
 }
 
 /** The one task of a fused plan has the whole machine. */
@@ -85,8 +87,7 @@ export async function costOfRun(
 ): Promise<CostOfRun> {
   // Settings that broke since the run began are no reason for it to fail.
   const prices: Prices = await pricesOf(question.ask).catch(() => question.ask.job.prices);
-  const price: EnginePrice | undefined = prices[engine];
-  const machine = costMachine(question);
+  const priced = { machine: costMachine(question), price: prices[engine] };
   const ran = steps.map(({ step, records, reused }) => ({ step, records: records.slice(reused) }));
   const estimates = ran.flatMap(({ step, records }) => {
     const indexes = new Set(records.map(({ index }) => index));
@@ -95,7 +96,7 @@ export async function costOfRun(
   const records = ran.flatMap((each) => each.records);
   const seconds = records.reduce((total, { elapsedMs }) => total + elapsedMs / 1000, 0);
   return {
-    estimate: costOfEstimates(estimates, machine, price),
-    actual: costOfTasks(records.length, seconds, machine, price),
+    estimate: costOfEstimates(estimates, priced),
+    actual: costOfTasks({ tasks: records.length, seconds }, priced),
   };
 }

@@ -1,34 +1,28 @@
-import { resolve } from 'node:path';
-import { type Ask, askedBytes, type JobOptions, readAsk, unchangedResult } from './ask.ts';
-import type { AskedLimits, Engine } from './engine/engine.ts';
-import { inProcess } from './engine/in-process.ts';
-import { LazyEngine } from './engine/lazy-engine.ts';
-import { localEngine } from './engine/local.ts';
+import { type Ask, type RunOptions, readAsk, unchangedResult } from './ask.ts';
+import { endInterrupted } from './end-interrupted.ts';
 import { planSteps, runSteps, type StepResult } from './engine/run-steps.ts';
 import { throwFailures } from './engine/step-failure.ts';
-import { PitwallError } from './error.ts';
 import { withScratch } from './execute/scratch.ts';
 import { reach } from './fault-point.ts';
 import { jobStorage } from './job/job-storage.ts';
-import { sumInputBytes } from './plan/input-bytes.ts';
+import { refuseLarge, sumInputBytes } from './plan/input-bytes.ts';
 import type { Plan } from './plan/plan.ts';
 import { parseRunFolder, type RunFolder, runFolder } from './plan/run-folder.ts';
 import { createRunId } from './plan/run-id.ts';
 import { planAsk, samePlan } from './plan-ask.ts';
 import { costOfRun, refuseDear } from './plan-cost.ts';
-import { ownLimits } from './plan-limits.ts';
-import { beginRun, hasPublished, makeScratch, readResumable, removeScratch } from './publish/begin-run.ts';
+import { beginRun, makeScratch, readResumable } from './publish/begin-run.ts';
 import { composePublication } from './publish/compose-publication.ts';
 import { tidyFailed, tidyPublished } from './publish/end-run.ts';
 import { throwFailedChecks } from './publish/failed-checks.ts';
-import { type Lease, type LeaseOptions, takeLease } from './publish/lease.ts';
+import { followSignal } from './publish/follow-signal.ts';
+import { interruptionOf } from './publish/interruption-of.ts';
+import { type Lease, takeLease } from './publish/lease.ts';
 import type { Manifest } from './publish/manifest.ts';
-import { openManifestLog } from './publish/manifest-log.ts';
 import { prepareStore } from './publish/prepare-store.ts';
 import type { Publication } from './publish/publication.ts';
 import { publishRun } from './publish/publish-run.ts';
 import { type ReusableWork, reusableWork } from './publish/reusable-work.ts';
-import { rollForward } from './publish/roll-forward.ts';
 import { watchStore } from './publish/unused-store.ts';
 import {
   describePlan,
@@ -38,49 +32,13 @@ import {
   tellRemoved,
 } from './report/describe-run.ts';
 import { type EventSink, type RunEvent, type RunResult, VOID_SINK } from './report/event.ts';
-import { openNotifier } from './report/notifier.ts';
-import { openRunReport, type RunReport } from './report/run-report.ts';
-import { summarise, summariseUnchanged } from './report/summarise.ts';
-import { isRemote } from './storage/is-remote.ts';
+import type { RunReport } from './report/run-report.ts';
+import { summarise } from './report/summarise.ts';
+import { engineName, limitsOf, openEngine } from './run-engine.ts';
+import { notifierOf, openReport } from './run-reports.ts';
 import { openStorage } from './storage/open-storage.ts';
 
-export type { JobOptions } from './ask.ts';
-
-export interface RunOptions extends JobOptions {
-  /** Narrows the run to partitions: `{ year: ['2024'] }`. */
-  readonly only?: Readonly<Record<string, readonly string[]>>;
-  /** Threads of all workers together; all processors by default. */
-  readonly threads?: number;
-  readonly workers?: number;
-  /** For DuckDB in all workers; 60 % of the machine's or the cgroup's by default. */
-  readonly memoryBytes?: number;
-  /** Inputs smaller than this are one task. */
-  readonly fuseBelowBytes?: number;
-  /** Runs what is unchanged as well. */
-  readonly force?: boolean;
-  /** Publishes what was made although tasks failed. */
-  readonly allowPartial?: boolean;
-  /** Waits while another run of the job is at work, instead of failing. */
-  readonly wait?: boolean;
-  /** Runs exactly this plan, or fails when the job or its inputs have changed since. */
-  readonly plan?: Plan;
-  /** The folder of a run to go on with; see `resumeRun`. */
-  readonly folder?: RunFolder;
-  /** A local folder for spilled and fetched data; by default beside local outputs, else that of temporary files. */
-  readonly scratch?: string;
-  /** Uses a store without conditional writes: the caller sees to it that no other run of the job is at work. */
-  readonly singleWriter?: boolean;
-  /** After how long a run that gives no sign of life may be followed by another. */
-  readonly leaseTtlMs?: number;
-  /** Refuses to start when the inputs are larger. */
-  readonly maxBytes?: number;
-  /** Refuses to start when the tasks that are known are estimated to cost more dollars. */
-  readonly maxCost?: number;
-  readonly engine?: Engine;
-  readonly onEvent?: EventSink;
-  /** Ends the run; nothing is published then. */
-  readonly signal?: AbortSignal;
-}
+export type { JobOptions, RunOptions } from './ask.ts';
 
 /**
  * Runs a job: ask → plan → steps → checks → publish. What an interrupted run of the same plan has done is not done
@@ -125,16 +83,6 @@ export async function runAsked(ask: Ask, options: RunOptions): Promise<RunResult
   }
 }
 
-function notifierOf(
-  { ref, job, only, storage, store, options: { set = {}, cwd = '.' } }: Ask,
-  options: RunOptions,
-) {
-  const { workers, threads, memoryBytes, allowPartial, engine, onEvent = VOID_SINK } = options;
-  const how = { workers, threads, memoryBytes, allowPartial, engine: engine?.name };
-  const asked = { ref, cwd: resolve(cwd), set, only, ...how };
-  return openNotifier({ job, storage, store, asked, onEvent });
-}
-
 /** What is to be done, and how long it may take. */
 interface Request {
   readonly ask: Ask;
@@ -153,20 +101,11 @@ async function planAndRun(request: Request): Promise<RunResult> {
   signal.throwIfAborted();
   const forget = await watchStore(ask.storage, ask.store);
   await prepareStore(ask.storage, ask.store, { ...ask.job, singleWriter: options.singleWriter });
-  let waited = false;
-  const onWait = (holder: string) => {
-    waited = true;
-    onEvent({ kind: 'waiting', holder });
-  };
-  const lease = await takeLease({ ...leaseOptions(request, runId), onWait });
+  const { lease, waited } = await waitForLease(request, runId);
   try {
     reach('plan: lease taken');
-    return await runUnderLease(
-      waited ? await askAgain(request) : request,
-      waited ? undefined : plan,
-      runId,
-      lease,
-    );
+    const now = waited ? await askAgain(request) : request;
+    return await runUnderLease({ ...now, runId, lease, planned: waited ? undefined : plan });
   } finally {
     await lease.release();
     await forget(lease);
@@ -174,10 +113,21 @@ async function planAndRun(request: Request): Promise<RunResult> {
   }
 }
 
-function leaseOptions({ ask, options, signal }: Request, runId: string): LeaseOptions {
-  const { wait = false, leaseTtlMs } = options;
+/** Who had to wait cannot know what the run before it has changed. */
+async function waitForLease(
+  { ask, options, signal }: Request,
+  runId: string,
+): Promise<{ readonly lease: Lease; readonly waited: boolean }> {
+  const { wait = false, leaseTtlMs, onEvent = VOID_SINK } = options;
   const ttl = leaseTtlMs === undefined ? {} : { ttlMs: leaseTtlMs };
-  return { storage: ask.storage, store: ask.store, job: ask.job.name, runId, wait, signal, ...ttl };
+  let waited = false;
+  const onWait = (holder: string) => {
+    waited = true;
+    onEvent({ kind: 'waiting', holder });
+  };
+  const { storage, store, job } = ask;
+  const lease = await takeLease({ storage, store, job: job.name, runId, wait, signal, onWait, ...ttl });
+  return { lease, waited };
 }
 
 async function planRequest({ ask, options }: Request): Promise<Plan> {
@@ -193,12 +143,15 @@ async function askAgain(request: Request): Promise<Request> {
   return { ...request, ask: await readAsk(ref, options, only) };
 }
 
-async function runUnderLease(
-  request: Request,
-  planned: Plan | undefined,
-  runId: string,
-  lease: Lease,
-): Promise<RunResult> {
+/** A request whose turn it is. */
+interface Turn extends Request {
+  readonly runId: string;
+  readonly lease: Lease;
+  /** Unless it has to be planned anew. */
+  readonly planned: Plan | undefined;
+}
+
+async function runUnderLease({ planned, runId, lease, ...request }: Turn): Promise<RunResult> {
   const { ask, options } = request;
   const { storage, store } = ask;
   const previous = await endInterrupted(ask, options);
@@ -256,50 +209,16 @@ async function carryOut(run: Run): Promise<RunResult> {
 
 /** Whatever becomes of the cleaning, the run's own failure is told. */
 async function failRun(run: Run, report: RunReport, error: unknown): Promise<never> {
-  const cause = run.signal.aborted ? await interruptionOf(run) : error;
+  const { ask, folder, signal } = run;
+  const cause = signal.aborted ? await interruptionOf(ask.storage, folder, signal.reason) : error;
   await report.failed(cause);
-  await tidyFailed(run.ask.storage, run.folder).catch(() => undefined);
+  await tidyFailed(ask.storage, folder).catch(() => undefined);
   throw cause;
 }
 
 function cleaningFailed(error: unknown): RunEvent {
   const message = `the outputs are published, but not all that the run needed could be deleted: ${error}`;
   return { kind: 'warning', message };
-}
-
-/** What was announced is published, if not by this run. */
-async function interruptionOf({ ask, folder, signal }: Run): Promise<unknown> {
-  const manifest = await openManifestLog(ask.storage, ask.store).latest();
-  if (manifest?.publishing?.runId !== folder.runId) return signal.reason;
-  const message = 'interrupted while its outputs were being published; run it again to publish the rest';
-  return new PitwallError('interrupted', message, { cause: signal.reason });
-}
-
-/** A run that stopped on its way to the end is published and reported by the next one; gives the manifest in force. */
-async function endInterrupted(ask: Ask, options: RunOptions): Promise<Manifest | undefined> {
-  const { storage, store } = ask;
-  const { onEvent = VOID_SINK } = options;
-  const onWarning = (message: string) => onEvent({ kind: 'warning', message });
-  const manifest = await rollForward(storage, store, { onWarning });
-  await removeScratch(storage, store, options.scratch);
-  const folder = runFolder(store, manifest?.runId ?? '', options.scratch);
-  if (manifest === undefined || (await storage.head(folder.plan)) === undefined) return manifest;
-  if (await hasPublished(storage, folder)) return manifest;
-  await tidyPublished(storage, folder);
-  const result = summariseUnchanged({ manifest, inputBytes: askedBytes(ask), elapsedMs: 0 });
-  await openReport(ask, folder, { ...options, onEvent: VOID_SINK }).succeeded({
-    ...result,
-    status: 'succeeded',
-  });
-  return manifest;
-}
-
-function openReport(ask: Ask, folder: RunFolder, options: RunOptions): RunReport {
-  return openRunReport({
-    ...{ storage: ask.storage, folder, job: ask.job.name, engine: engineName(options), version: ask.version },
-    args: argumentsOf(options),
-    onEvent: options.onEvent ?? VOID_SINK,
-  });
 }
 
 async function runAndPublish(run: Run, onEvent: EventSink): Promise<RunResult> {
@@ -344,73 +263,4 @@ async function publish(run: Run, publication: Publication, onEvent: EventSink): 
   tellMissingPartitions(plan.only, manifest.outputs, onEvent);
   tellRemoved(run.previous?.outputs ?? [], manifest.outputs, onEvent);
   return manifest;
-}
-
-/** What was asked for, as far as it is data. */
-function argumentsOf(options: RunOptions): Readonly<Record<string, unknown>> {
-  const { onEvent: _, signal: __, engine: ___, plan: ____, folder: _____, ...data } = options;
-  return data;
-}
-
-/** The one task of a fused plan has the whole machine. */
-function limitsOf({
-  folder,
-  plan,
-  options,
-}: Pick<Run, 'folder' | 'plan' | 'options'>): ReturnType<typeof ownLimits> {
-  return ownLimits(options, folder.scratch, plan.shape === 'fused');
-}
-
-/** Both engines of one machine are called the same. */
-function engineName({ engine }: RunOptions): string {
-  return engine?.name ?? inProcess.name;
-}
-
-function askedLimits({ workers, threads, memoryBytes }: RunOptions): AskedLimits {
-  return { workers, threads, memoryBytes };
-}
-
-/** A fused plan needs no other process. */
-function openEngine(run: Run, onEvent: EventSink): LazyEngine {
-  const { ask, plan, folder, options, signal } = run;
-  const { storageOptions } = ask;
-  const engine = options.engine ?? (plan.shape === 'fused' ? inProcess : localEngine());
-  const { workers, perWorker } = limitsOf(run);
-  return new LazyEngine(engine, {
-    ...{ storage: ask.storage, folder, storageOptions, workers, limits: perWorker, signal },
-    ...{ asked: askedLimits(options), prefetches: readsObjects(plan, folder) },
-    onEvent: (event) => onEvent({ kind: 'task', event }),
-  });
-}
-
-/** Whether what tasks read takes its time to come. */
-function readsObjects({ inputs }: Plan, { url }: RunFolder): boolean {
-  return isRemote(url) || inputs.some(({ input }) => input.paths.some(isRemote));
-}
-
-/** A controller that follows the caller's signal until `done`; its reason is always a PitwallError of kind `interrupted`. */
-function followSignal(given: AbortSignal | undefined): {
-  readonly signal: AbortSignal;
-  readonly done: () => void;
-} {
-  const own = new AbortController();
-  const abort = () => own.abort(toInterruption(given?.reason));
-  if (given?.aborted) abort();
-  given?.addEventListener('abort', abort, { once: true });
-  return { signal: own.signal, done: () => given?.removeEventListener('abort', abort) };
-}
-
-function toInterruption(reason: unknown): PitwallError {
-  if (reason instanceof PitwallError) return reason;
-  return new PitwallError('interrupted', 'the run was ended by its signal; nothing was published', {
-    cause: reason,
-  });
-}
-
-function refuseLarge(inputBytes: number, maxBytes: number | undefined): void {
-  if (maxBytes === undefined || inputBytes <= maxBytes) return;
-  throw new PitwallError(
-    'usage',
-    `the inputs have ${inputBytes} bytes, more than --max-bytes ${maxBytes}; narrow the inputs or raise the limit`,
-  );
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
-import { PitwallError } from '../error.ts';
+import { PitwallError, unreachable } from '../error.ts';
 import type { Pair } from './terminal.ts';
 
 /** What `--engine` takes. */
@@ -49,10 +49,6 @@ export async function chooseEngine(
     default:
       return unreachable(engine);
   }
-}
-
-function unreachable(engine: never): never {
-  throw new Error(`there is no engine ${String(engine)}`);
 }
 
 async function chooseSlurm({ slurmArgs = '' }: EngineOptions): Promise<Engine> {

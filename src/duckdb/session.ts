@@ -1,22 +1,16 @@
 import { PitwallError } from '../error.ts';
-import { readText } from './memory.ts';
-import { callAsync, native, type Out } from './native.ts';
+import { Database, type DatabaseOptions, type Holder, NO_DATABASE, openConnection } from './database.ts';
+import { native, type Out } from './native.ts';
 import type { Parameters, ParameterValue } from './parameters.ts';
-import { QueryError, toQueryError } from './query-error.ts';
+import { QueryError } from './query-error.ts';
 import { QueryResult } from './query-result.ts';
 import { type Row, toRows } from './rows.ts';
 import { ExtractedStatements, type PreparedStatement, type StatementKind } from './statement.ts';
 
+export type { DatabaseOptions as SessionOptions } from './database.ts';
 export type { TypedValue } from './parameters.ts';
 export type { Parameters, ParameterValue, Row, StatementKind };
 export { QueryError, QueryResult };
-
-export interface SessionOptions {
-  /** A database file; without it the database lives in memory. */
-  readonly path?: string;
-  /** DuckDB's global settings, in force before anything runs. */
-  readonly settings?: Readonly<Record<string, string | number | boolean>>;
-}
 
 export interface Column {
   readonly name: string;
@@ -50,15 +44,12 @@ const UNMASKING_RUNS = 5;
 
 const INTERRUPTION_INTERVAL_MS = 20;
 
-/** Types that Arrow lacks come marked (`arrow.uuid`, `arrow.opaque`) instead of narrowed; errors come as JSON. */
-const OWN_SETTINGS = { arrow_lossless_conversion: true, errors_as_json: true } as const;
-
 /**
  * Opens a DuckDB database in this process.
  *
  * @throws PitwallError (`job`) when libduckdb is missing or of another release; QueryError for bad settings.
  */
-export async function openSession(options: SessionOptions = {}): Promise<Session> {
+export async function openSession(options: DatabaseOptions = {}): Promise<Session> {
   return new Session(await Database.open(options));
 }
 
@@ -70,60 +61,6 @@ export interface SessionTicket {
 /** The session that another thread `detach`ed; that thread keeps the database open until this is closed. */
 export function attachSession({ connection }: SessionTicket): Session {
   return new Session(NO_DATABASE, [connection]);
-}
-
-/** What holds a database open for its connections. */
-interface Holder {
-  readonly handle: Out;
-  hold(): void;
-  release(): void;
-}
-
-const NO_DATABASE: Holder = { handle: [null], hold: () => undefined, release: () => undefined };
-
-/** A database with the number of connections that hold it. */
-class Database implements Holder {
-  readonly handle: Out;
-  #holders = 0;
-
-  private constructor(handle: Out) {
-    this.handle = handle;
-  }
-
-  static async open({ path = ':memory:', settings = {} }: SessionOptions): Promise<Database> {
-    const c = native();
-    const config: Out = [null];
-    c.createConfig(config);
-    try {
-      for (const [name, value] of Object.entries({ ...settings, ...OWN_SETTINGS }))
-        setConfig(config, name, String(value));
-      const handle: Out = [null];
-      const error: Out = [null];
-      if ((await callAsync(c.openExt, path, handle, config[0], error)) === 0) return new Database(handle);
-      throw toQueryError(takeText(error), '');
-    } finally {
-      c.destroyConfig(config);
-    }
-  }
-
-  hold(): void {
-    this.#holders++;
-  }
-
-  release(): void {
-    if (--this.#holders <= 0) native().close(this.handle);
-  }
-}
-
-function setConfig(config: Out, name: string, value: string): void {
-  if (native().setConfig(config[0], name, value) === 0) return;
-  throw new PitwallError('job', `DuckDB does not know the setting ${name} = ${value}`);
-}
-
-function takeText(address: Out): string {
-  const text = readText(address[0]) ?? 'unknown error';
-  native().free(address[0]);
-  return text;
 }
 
 /**
@@ -366,12 +303,6 @@ export class Session {
       return withPrepared(extracted, 0, use);
     });
   }
-}
-
-function openConnection({ handle }: Holder): Out {
-  const connection: Out = [null];
-  if (native().connect(handle[0], connection) === 0) return connection;
-  throw new PitwallError('job', 'DuckDB refused a new connection');
 }
 
 async function runOne(extracted: ExtractedStatements, index: number, parameters: Parameters): Promise<void> {

@@ -8,6 +8,7 @@ import type {
   SubmitJobCommandInput,
 } from '@aws-sdk/client-batch';
 import { PitwallError } from '../error.ts';
+import { quietSdk } from '../storage/quiet-sdk.ts';
 import type { BatchTarget } from './batch-job.ts';
 import type { BatchJobState } from './batch-states.ts';
 
@@ -48,8 +49,7 @@ type Sdk = typeof import('@aws-sdk/client-batch');
 
 /** The SDK, which takes a while to load, is loaded here; region and credentials are those of its default chain. */
 export async function openBatchService(): Promise<BatchService> {
-  // It warns of the releases of Node that it will give up; what users can do about that, the README says.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  quietSdk();
   const sdk = await import('@aws-sdk/client-batch');
   return new SdkService(sdk, new sdk.BatchClient({ maxAttempts: MAX_ATTEMPTS, retryMode: 'adaptive' }));
 }

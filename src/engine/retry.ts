@@ -1,5 +1,6 @@
 import { type ErrorKind, PitwallError } from '../error.ts';
 import type { MachineLimits } from '../execute/machine-limits.ts';
+import { growingWaitMs } from '../storage/growing-wait.ts';
 
 /** Attempts that a task has when they fail for reasons that may pass. */
 const MAX_ATTEMPTS = 3;
@@ -68,5 +69,5 @@ export function equalLimits(a: MachineLimits, b: MachineLimits): boolean {
 
 /** How long to wait before a retry: 0.25 to 0.5 s after the first failure, doubling; the spread keeps tasks apart. */
 export function backoffMs(failures: number): number {
-  return FIRST_BACKOFF_MS * 2 ** (failures - 1) * (0.5 + Math.random() / 2);
+  return growingWaitMs(failures, { firstMs: FIRST_BACKOFF_MS });
 }

@@ -1,4 +1,5 @@
 import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
+import { unreachable } from '../error.ts';
 import type { CheckValue, Rule } from '../job/job.ts';
 
 /** The SELECT of the rows of `relation` that break the rule. */
@@ -69,8 +70,4 @@ function orphans(from: string, column: string, otherRelation: string, otherColum
 
 function literal(value: CheckValue): string {
   return typeof value === 'string' ? quoteLiteral(value) : String(value);
-}
-
-function unreachable(value: never): never {
-  throw new TypeError(`unknown rule ${JSON.stringify(value)}`);
 }

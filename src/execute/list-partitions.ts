@@ -111,7 +111,7 @@ function inputsOfValues({ job, inputs }: Plan, step: Step): PlannedInput[] {
 async function findPartitions(listing: Listing, worker: WorkerSession): Promise<PartitionList> {
   const { plan, outline, step, options } = listing;
   for (const [name, files] of options.stepFiles)
-    await worker.loadStep(name, scanOf(plan, name, files), 'VIEW');
+    await worker.relations.loadStep(name, scanOf(plan, name, files), 'VIEW');
   const texts =
     outline.kind === 'write' ? await writtenPartitions(listing, worker) : await wantedValues(listing, worker);
   const names = [...(texts[0]?.keys() ?? [])];

@@ -43,7 +43,7 @@ export async function loadRelations(work: TaskWork, filter: PartitionFilter | un
     await worker.narrowInput({ ...input, files: task.files[input.name] ?? [] }, scratch, signal);
   for (const step of plan.job.steps.filter(({ name }) => names.includes(name)))
     await loadStep(work, step, filter);
-  await worker.dropOthers();
+  await worker.relations.dropOthers();
 }
 
 /** An input that cannot be divided is read whole by the one task that slices it. */
@@ -64,14 +64,21 @@ async function loadStep(work: TaskWork, step: Step, filter: PartitionFilter | un
   const { outline, task, worker, signal } = work;
   const relation = { name: step.name, columns: columnsOf(work, step) };
   if (outline.kind === 'slice' && outline.narrowed.includes(step.name))
-    return worker.narrowStep(step.name, stepScan(relation, await worker.stageRows(task.stepFiles, signal)));
+    return worker.relations.narrowStep(
+      step.name,
+      stepScan(relation, await worker.stageRows(task.stepFiles, signal)),
+    );
   const files = await work.filesOf(step.name);
   const scan = stepScan(relation, await worker.stageRows(files, signal));
   if (outline.narrowed.includes(step.name))
-    return worker.narrowStep(step.name, narrowedScan(work, step, scan, filter));
+    return worker.relations.narrowStep(step.name, narrowedScan(work, step, scan, filter));
   const bytes = files.reduce((total, file) => total + file.bytes, 0);
   const oneTask = outline.kind === 'whole';
-  await worker.loadStep(step.name, scan, oneTask || bytes >= STEP_TABLE_BELOW_BYTES ? 'VIEW' : 'TABLE');
+  await worker.relations.loadStep(
+    step.name,
+    scan,
+    oneTask || bytes >= STEP_TABLE_BELOW_BYTES ? 'VIEW' : 'TABLE',
+  );
 }
 
 function narrowedScan(

@@ -53,7 +53,7 @@ async function ownPartitions(work: TaskWork, step: Step): Promise<PartitionFilte
   const types = names.map((name) => ({ name, type: typeOfColumn(columnsOf(work, step), name) }));
   const table = `pitwall partitions of ${step.name}`;
   const filter = await createPartitionFilter(worker.session, table, partitionsOf(work), types);
-  if (filter.kind === 'table') worker.dropAfterTask(table);
+  if (filter.kind === 'table') worker.relations.dropAfterTask(table);
   return filter;
 }
 
@@ -109,7 +109,7 @@ async function compute(
 ): Promise<WrappedSql> {
   meter.begin(`computing ${step.name}`);
   const name = `pitwall computed ${step.name}`;
-  worker.dropAfterTask(name);
+  worker.relations.dropAfterTask(name);
   await createRelation(worker.session, plan.job, step, { kind: 'TABLE', name, source });
   return tableSource({ name });
 }

@@ -1,3 +1,4 @@
+import { unreachable } from '../error.ts';
 import { reach } from '../fault-point.ts';
 import { loadRelations, relationsOf } from './load-task-relations.ts';
 import { runCheck } from './run-checks.ts';
@@ -40,8 +41,4 @@ async function runOneCheck(work: TaskWork): Promise<TaskProducts> {
   reach('task: inputs loaded');
   const checks = await worker.reading(relationsOf(work), () => runCheck(worker.session, plan.job, check));
   return { outputs: [], kept: undefined, checks };
-}
-
-function unreachable(kind: never): never {
-  throw new Error(`no task is of kind ${String(kind)}`);
 }

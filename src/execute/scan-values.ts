@@ -1,5 +1,6 @@
 import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
 import type { Column, Input } from '../job/job.ts';
+import { escapeRegExp } from '../storage/escape-reg-exp.ts';
 
 /**
  * How text becomes numbers where the input is strict. DuckDB's readers make 1.6 a BIGINT of 2 and 1e309 an infinity.
@@ -77,10 +78,6 @@ function scanGrouped(column: string, type: string, input: Input): ScannedValue {
   const value = `TRY_CAST(${numberText(column, input)} AS ${type})`;
   const bad = `${column} IS NOT NULL AND (NOT regexp_full_match(${column}, ${pattern}) OR ${value} IS NULL)`;
   return { readType: 'VARCHAR', value: `CAST(${numberText(column, input)} AS ${type})`, bad };
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 function scanIntegerText(column: string, type: string, input: Input): ScannedValue {

@@ -1,5 +1,4 @@
 import type { Parameters, Session } from '../duckdb/session.ts';
-import { quoteIdentifier } from '../duckdb/sql.ts';
 import { reach } from '../fault-point.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { PlannedInput } from '../plan/plan.ts';
@@ -12,11 +11,13 @@ import { linesBeforeParts } from './lines-before.ts';
 import { placingScanErrors } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import { canBePiped, PipedInput } from './piped-input.ts';
+import { PipedInputs } from './piped-inputs.ts';
 import { prepareSparse } from './prepare-sparse.ts';
 import { readablePaths } from './readable-paths.ts';
 import { type ScanNeeds, WholeFilesNeeded } from './scan-needs.ts';
 import { inputStatements } from './scan-sql.ts';
 import type { NumberMode } from './scan-values.ts';
+import { SessionRelations } from './session-relations.ts';
 import type { BytesOfInputs, SparseInputs } from './sparse-inputs.ts';
 import { stageInput } from './stage-input.ts';
 import { lockSession, openTaskSession, prepareLoading, prepareStreaming } from './task-session.ts';
@@ -54,22 +55,21 @@ interface LoadedInput {
 export class WorkerSession {
   readonly session: Session;
   readonly encoders: EncoderPool | undefined;
+  readonly relations: SessionRelations;
   readonly #loader: Session;
   readonly #fetched: FetchedFiles;
   readonly #sparse: SparseInputs | undefined;
   readonly #options: WorkerSessionOptions;
   readonly #connections = new Set<Session>();
   readonly #loaded = new Map<string, LoadedInput>();
-  readonly #steps = new Set<string>();
   readonly #narrowed: PlannedInput[] = [];
   /** What the task has fetched for itself. */
   #held: ObjectToFetch[] = [];
-  readonly #piped: PipedInput[] = [];
-  readonly #views = new Map<string, 'own' | "another's">();
-  readonly #tables: string[] = [];
+  readonly #piped = new PipedInputs();
 
   private constructor(parts: SessionParts, options: WorkerSessionOptions) {
     this.session = parts.session;
+    this.relations = new SessionRelations(parts.session);
     this.#loader = parts.loader;
     this.encoders = parts.encoders;
     this.#sparse = parts.sparse;
@@ -131,7 +131,7 @@ export class WorkerSession {
     const { setup } = inputStatements(input, { numbers: this.#numbersOf(input), temporary: true });
     for (const statement of setup) await this.session.run(statement);
     this.#narrowed.push(input);
-    this.#views.set(input.name, 'own');
+    this.relations.hidesWhole(input.name);
   }
 
   /**
@@ -143,7 +143,7 @@ export class WorkerSession {
     const options = { storage, scratch, fetched: this.#fetched, signal };
     const piped = canBePiped(planned) ? await PipedInput.open(planned, options) : undefined;
     if (piped === undefined) return false;
-    this.#piped.push(piped);
+    this.#piped.add(piped);
     reach('task: inputs staged');
     const { input } = piped;
     const { setup } = inputStatements(input, { numbers: this.#numbersOf(input) });
@@ -157,7 +157,7 @@ export class WorkerSession {
   #watch(): void {
     const prepare = async (session: Session, sql: string, parameters: Parameters) => {
       await this.#sparse?.prepare(session, sql, parameters);
-      for (const piped of this.#piped) await piped.prepare(session, sql, parameters);
+      await this.#piped.prepare(session, sql, parameters);
     };
     for (const watched of [this.session, this.#loader]) watched.beforeStatements(prepare);
   }
@@ -182,33 +182,6 @@ export class WorkerSession {
     });
   }
 
-  /** Makes an earlier step available to SQL under its name, to all tasks. */
-  async loadStep(name: string, scan: string, kind: 'VIEW' | 'TABLE'): Promise<void> {
-    if (this.#steps.has(name)) return;
-    await this.session.run(`CREATE ${kind} ${quoteIdentifier(name)} AS ${scan}`);
-    this.#steps.add(name);
-  }
-
-  /** Makes a part of an earlier step available to the task under the step's name. */
-  async narrowStep(name: string, scan: string): Promise<void> {
-    await this.session.run(`CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS ${scan}`);
-    this.#views.set(name, 'own');
-  }
-
-  /** Drops parts that earlier tasks read: they would hide what this one reads whole. Most tasks replace them instead. */
-  async dropOthers(): Promise<void> {
-    for (const [name, whose] of this.#views) {
-      if (whose === 'own') continue;
-      await this.session.run(`DROP VIEW temp.main.${quoteIdentifier(name)}`);
-      this.#views.delete(name);
-    }
-  }
-
-  /** Has a table go at the end of the task. */
-  dropAfterTask(table: string): void {
-    this.#tables.push(table);
-  }
-
   /**
    * Runs `work` of the task; an error of an input's scan is told with its file, line, column and value.
    *
@@ -225,21 +198,8 @@ export class WorkerSession {
     const linesBefore = linesBeforeParts(this.#options.storage);
     return this.#unchanged(
       scanned.filter(({ name }) => reads.includes(name)),
-      () => placingScanErrors(this.session, staged, 'fast', () => this.#withPiped(work), linesBefore),
+      () => placingScanErrors(this.session, staged, 'fast', () => this.#piped.arrivedWith(work), linesBefore),
     );
-  }
-
-  /** What could not be fetched explains whatever came of reading it; where a value is wrong is looked up in whole files. */
-  async #withPiped<T>(work: () => Promise<T>): Promise<T> {
-    const arrived = async () => {
-      for (const piped of this.#piped) await piped.arrived();
-    };
-    const result = await work().catch(async (error: unknown) => {
-      await arrived();
-      throw error;
-    });
-    await arrived();
-    return result;
   }
 
   async #stage(planned: PlannedInput, scratch: string, signal: AbortSignal): Promise<PlannedInput> {
@@ -287,21 +247,19 @@ export class WorkerSession {
     for (const session of [this.session, this.#loader, ...this.#connections]) session.interrupt();
     this.encoders?.interrupt();
     this.#sparse?.interrupt();
-    for (const piped of this.#piped) piped.interrupt();
+    this.#piped.interrupt();
   }
 
   /** Drops what was made for the task and takes room. */
   async endTask(): Promise<void> {
     for (const file of this.#held.splice(0)) await this.#fetched.release(file);
     for (const input of this.#narrowed.splice(0)) await this.#sparse?.forget(input);
-    for (const name of this.#views.keys()) this.#views.set(name, "another's");
-    for (const table of this.#tables.splice(0))
-      await this.session.run(`DROP TABLE IF EXISTS main.${quoteIdentifier(table)}`);
+    await this.relations.endTask();
   }
 
   async close(): Promise<void> {
     await this.encoders?.close();
-    for (const piped of this.#piped.splice(0)) await piped.close();
+    await this.#piped.close();
     if (this.#options.fetched === undefined) await this.#fetched.close();
     await this.#sparse?.close();
     await this.#loader.close();

@@ -1,8 +1,7 @@
 import { z } from 'zod';
+import { text } from './file-parts.ts';
 
 export type NotifyFile = z.output<typeof notifySchema>;
-
-const text = z.string().min(1, 'expected a text that is not empty');
 
 /** An entry of `notify:` as it is written. */
 export const notifySchema = z

@@ -1,6 +1,6 @@
+import type { CheckFile } from './check-file.ts';
 import type { Check, Rule } from './job.ts';
 import type { RenderContext } from './job-context.ts';
-import type { CheckFile } from './job-file.ts';
 import { readSqlFile } from './sql-file.ts';
 import type { YamlPath } from './yaml-source.ts';
 

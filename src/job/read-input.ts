@@ -1,6 +1,6 @@
+import type { InputFile } from './input-file.ts';
 import type { Column, Input, InputFormat } from './job.ts';
 import type { JobContext, RenderContext } from './job-context.ts';
-import type { InputFile } from './job-file.ts';
 import {
   absolutePath,
   checkPathParams,

@@ -1,6 +1,6 @@
 import type { Output, OutputFormat, PathPart } from './job.ts';
 import type { RenderContext } from './job-context.ts';
-import type { OutputFile } from './job-file.ts';
+import type { OutputFile } from './output-file.ts';
 import { locationProblem, splitRoot } from './output-root.ts';
 import {
   absolutePath,

@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { text } from './file-parts.ts';
 
 /** `storage:` as it is written in a job file. */
 export type StorageFile = z.output<typeof storageSchema>;
-
-const text = z.string().min(1, 'expected a text that is not empty');
 
 export const storageSchema = z
   .strictObject({

@@ -1,4 +1,4 @@
-import { PitwallError } from '../error.ts';
+import { PitwallError, unreachable } from '../error.ts';
 import { doRun, type RunAnswer, type RunContext } from './do-run.ts';
 import { type QueueMessage, readEvent } from './read-event.ts';
 import { readTriggers, type TriggeredRun, triggeredRuns } from './triggers.ts';
@@ -35,10 +35,6 @@ export async function handleEvent(event: unknown, run: RunContext): Promise<Even
     default:
       return unreachable(asked);
   }
-}
-
-function unreachable(asked: never): never {
-  throw new Error(`no event asks for ${JSON.stringify(asked)}`);
 }
 
 async function answerObjects(urls: readonly string[], run: RunContext): Promise<ObjectsAnswer> {

@@ -1,4 +1,5 @@
 import { PitwallError } from '../error.ts';
+import { escapeRegExp } from '../storage/escape-reg-exp.ts';
 import { isObject, textAt } from './event-value.ts';
 import { readRequest } from './read-request.ts';
 import type { RunRequest } from './run-request.ts';
@@ -81,10 +82,6 @@ function prefixReader(prefix: string): (url: string) => Readonly<Record<string, 
     if (!expression.test(url)) return undefined;
     return Object.fromEntries(columns.map((column, at) => [column, decode(texts[at] ?? '')]));
   };
-}
-
-function escapeRegExp(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
 /** As folders of partitions are written. */

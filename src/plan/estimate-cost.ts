@@ -28,13 +28,17 @@ export interface CostMachine {
   readonly workers: number;
 }
 
+/** Where tasks run, and at what price, where one is known. */
+export interface PricedMachine {
+  readonly machine: CostMachine;
+  readonly price: EnginePrice | undefined;
+}
+
 /** What the tasks of a plan take on an engine, by the guesses of `estimateTask`. */
 export function estimateCost(
   plan: Plan,
   steps: readonly StepPlan[],
-  engine: string,
-  machine: CostMachine,
-  price: EnginePrice | undefined,
+  { engine, ...priced }: PricedMachine & { readonly engine: string },
 ): CostEstimate {
   const listed = steps.flatMap(({ tasks }) => tasks.map(({ estimate }) => estimate));
   const unlisted = stepOutlines(plan).filter(({ id }) => !steps.some((step) => step.id === id));
@@ -42,7 +46,7 @@ export function estimateCost(
   const tasks = [...listed, ...guesses];
   return {
     engine,
-    ...costOfEstimates(tasks, machine, price),
+    ...costOfEstimates(tasks, priced),
     tasks: tasks.length,
     guessed: unlisted.map(({ id }) => id),
   };
@@ -56,20 +60,17 @@ function guessTask({ inputs }: Plan, relations: readonly string[]): TaskEstimate
 /** What tasks take that were estimated: `seconds` are those of one processor. */
 export function costOfEstimates(
   tasks: readonly Pick<TaskEstimate, 'seconds'>[],
-  machine: CostMachine,
-  price: EnginePrice | undefined,
+  priced: PricedMachine,
 ): Cost {
-  const processors = price?.vcpus ?? machine.threads;
+  const processors = priced.price?.vcpus ?? priced.machine.threads;
   const seconds = tasks.reduce((total, task) => total + task.seconds, 0) / processors;
-  return costOfTasks(tasks.length, seconds, machine, price);
+  return costOfTasks({ tasks: tasks.length, seconds }, priced);
 }
 
 /** What so many tasks take that held their workers for so many seconds, all together. */
 export function costOfTasks(
-  tasks: number,
-  seconds: number,
-  machine: CostMachine,
-  price: EnginePrice | undefined,
+  { tasks, seconds }: { readonly tasks: number; readonly seconds: number },
+  { machine, price }: PricedMachine,
 ): Cost {
   const hours = seconds / 3600;
   const vcpuHours = hours * (price?.vcpus ?? machine.threads);

@@ -1,3 +1,4 @@
+import { unreachable } from '../error.ts';
 import type { Step } from '../job/job.ts';
 import { reasonNotCut } from './cut-input.ts';
 import { type CostEstimate, formatCost } from './estimate-cost.ts';
@@ -87,10 +88,6 @@ function describeKind({ job }: Plan, outline: StepOutline): string {
     default:
       return unreachable(outline.kind);
   }
-}
-
-function unreachable(kind: never): never {
-  throw new Error(`no step is of kind ${String(kind)}`);
 }
 
 function columnsOf(step: Step | undefined): string {

@@ -1,3 +1,4 @@
+import { PitwallError } from '../error.ts';
 import type { PlannedInput } from './plan.ts';
 
 /** Bytes of files as they are stored. */
@@ -12,4 +13,13 @@ export function sumInputBytes(inputs: Iterable<Pick<PlannedInput, 'files'>>): nu
   let total = 0;
   for (const { files } of inputs) total += sumSizes(files);
   return total;
+}
+
+/** @throws PitwallError (`usage`) when inputs are larger than a run may read */
+export function refuseLarge(inputBytes: number, maxBytes: number | undefined): void {
+  if (maxBytes === undefined || inputBytes <= maxBytes) return;
+  throw new PitwallError(
+    'usage',
+    `the inputs have ${inputBytes} bytes, more than --max-bytes ${maxBytes}; narrow the inputs or raise the limit`,
+  );
 }

@@ -1,4 +1,5 @@
 import { PitwallError } from '../error.ts';
+import { escapeRegExp } from '../storage/escape-reg-exp.ts';
 import { isGlob } from '../storage/glob.ts';
 
 const HIVE_NULL = '__HIVE_DEFAULT_PARTITION__';
@@ -63,10 +64,6 @@ function pieceSource(piece: string): string {
   if (/^\[.+\]$/s.test(piece)) return `[${piece.slice(1, -1).replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
   if (/^\{.*\}$/s.test(piece)) return `(?:${piece.slice(1, -1).split(',').map(globSource).join('|')})`;
   return escapeRegExp(piece);
-}
-
-function escapeRegExp(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
 function hiveValue(url: string, column: string): string | undefined {

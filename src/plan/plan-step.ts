@@ -1,3 +1,4 @@
+import { unreachable } from '../error.ts';
 import { estimateTask } from './estimate.ts';
 import { hashJson } from './fingerprint.ts';
 import { largestFirst } from './group-shares.ts';
@@ -48,10 +49,6 @@ function workOf(
     default:
       return unreachable(outline.kind);
   }
-}
-
-function unreachable(kind: never): never {
-  throw new Error(`no step is of kind ${String(kind)}`);
 }
 
 function wholeTask(

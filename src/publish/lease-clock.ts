@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { sleep } from '../storage/growing-wait.ts';
 
 /** Time as leases need it: monotonic, and never that of another machine. */
 export interface LeaseClock {
@@ -11,14 +11,6 @@ export interface LeaseClock {
 
 /** This process's clock; its timers do not keep the process alive. */
 export const SYSTEM_CLOCK: LeaseClock = { nowMs: () => performance.now(), sleep, every };
-
-async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await wait(ms, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    throw signal?.aborted ? signal.reason : error;
-  }
-}
 
 function every(ms: number, call: () => Promise<void>): () => void {
   let isEnded = false;

@@ -1,4 +1,5 @@
 import type { TaskEvent } from '../engine/engine.ts';
+import { unreachable } from '../error.ts';
 import { count, formatBytes } from '../plan/text-amounts.ts';
 import { progressLine } from './describe-progress.ts';
 import type { RunEvent, StepListed } from './event.ts';
@@ -104,8 +105,4 @@ function describeTask(event: TaskEvent): string {
     default:
       return unreachable(event);
   }
-}
-
-function unreachable(event: never): never {
-  throw new Error(`no event is like ${JSON.stringify(event)}`);
 }

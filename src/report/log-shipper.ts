@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { growingWaitMs } from '../storage/growing-wait.ts';
 import { batchLength, eventBytes, fitLine, type LogEvent } from './log-batches.ts';
 import type { LogDestination, LogLoss } from './log-destination.ts';
 
@@ -30,7 +31,7 @@ const DEFAULTS = {
   gatherMs: 1000,
   queueBytes: 32 * 2 ** 20,
   requestMs: 10_000,
-  backoffMs: (failures: number) => Math.min(10_000, 250 * 2 ** (failures - 1)) * (0.5 + Math.random() / 2),
+  backoffMs: (failures: number) => growingWaitMs(failures, { firstMs: 250, mostMs: 10_000 }),
   now: Date.now,
 };
 

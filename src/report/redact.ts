@@ -1,3 +1,5 @@
+import { escapeRegExp } from '../storage/escape-reg-exp.ts';
+
 /** Replaces the secrets in a text by `***`. */
 export type Redact = (text: string) => string;
 
@@ -26,7 +28,7 @@ const SQL_SECRET =
  */
 export function createRedactor(env: Readonly<Record<string, string | undefined>> = process.env): Redact {
   const values = secretValues(env);
-  const known = values.length === 0 ? undefined : new RegExp(values.map(escapePattern).join('|'), 'g');
+  const known = values.length === 0 ? undefined : new RegExp(values.map(escapeRegExp).join('|'), 'g');
   return (text) =>
     (known === undefined ? text : text.replace(known, HIDDEN))
       .replace(USERINFO, `$1${HIDDEN}@`)
@@ -54,8 +56,4 @@ function secretValues(env: Readonly<Record<string, string | undefined>>): string
 
 function looksSecret(name: string): boolean {
   return SECRET_NAME.test(name) && !PLACE_NAME.test(name);
-}
-
-function escapePattern(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { PitwallError } from '../error.ts';
+import { PitwallError, unreachable } from '../error.ts';
 import { count } from '../plan/text-amounts.ts';
 import { cloudWatchSender } from './cloudwatch-sender.ts';
 import type { EventSink } from './event.ts';
@@ -147,8 +147,4 @@ function streamName({ job = 'pitwall', run = randomUUID(), step, task, attempt }
 
 function shipToCloudWatch(group: string, stream: string): LogDestination {
   return new LogShipper({ sender: cloudWatchSender(group, stream) });
-}
-
-function unreachable(target: never): never {
-  throw new Error(`no log goes to ${JSON.stringify(target)}`);
 }

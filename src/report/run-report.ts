@@ -1,17 +1,13 @@
 import { PitwallError } from '../error.ts';
-import type { CheckResult } from '../execute/record.ts';
-import { reach } from '../fault-point.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import type { Storage } from '../storage/storage.ts';
-import { collectResults } from './collect-results.ts';
-import { collectTimeline } from './collect-timeline.ts';
 import { errorText } from './error-text.ts';
 import type { EventSink, RunResult } from './event.ts';
 import { createEventLog } from './event-log.ts';
 import { createRedactor } from './redact.ts';
-import { reportPage } from './report-page.ts';
+import { openRunDocuments } from './run-documents.ts';
 import { collectMetrics } from './run-metrics.ts';
-import { type FailedRun, type RunResults, toRunResults, writeRunResults } from './run-results.ts';
+import type { FailedRun } from './run-results.ts';
 import { trackProgress } from './track-progress.ts';
 
 export interface RunReportOptions {
@@ -42,36 +38,18 @@ export function openRunReport(options: RunReportOptions): RunReport {
   const redact = createRedactor();
   const startedMs = performance.now();
   const log = createEventLog({ runId: folder.runId, redact });
-  const collector = collectResults();
+  const documents = openRunDocuments(options, redact);
   const metrics = collectMetrics();
-  const timeline = collectTimeline();
-  const warnings: string[] = [];
-  const checks: CheckResult[] = [];
   const event = trackProgress((each) => {
     log.event(each);
-    collector.event(each);
+    documents.event(each);
     metrics.event(each);
-    timeline.event(each);
-    if (each.kind === 'warning') warnings.push(each.message);
-    if (each.kind === 'checks') checks.push(...each.checks);
     onEvent(each);
   });
   log.open({ file: eventsFile, url: folder.events, storage });
   const measure = (result?: RunResult) => {
     const values = metrics.metrics(performance.now() - startedMs, result);
     event({ kind: 'metrics', job, engine: options.engine, values });
-  };
-  const write = async (run: RunResult | FailedRun) => {
-    const { args, version } = options;
-    const results = toRunResults({ run, tasks: collector.results(job), checks, args, version });
-    reach('end: before results');
-    await writeRunResults(storage, folder.results, results, redact);
-    reach('end: after results');
-    return results;
-  };
-  const show = async (results: RunResults) => {
-    const page = reportPage({ results, timeline: timeline.bars(), warnings }, redact);
-    await storage.writeAtomic(folder.report, Buffer.from(page));
   };
   return {
     event,
@@ -81,16 +59,14 @@ export function openRunReport(options: RunReportOptions): RunReport {
       // What says that the run has ended comes last: a run that is killed after it leaves no file on this machine.
       if (eventsFile !== folder.events) await log.close();
       const lose = (error: unknown) => event({ kind: 'warning', message: describeLoss(error) });
-      await write(result).then(show).catch(lose);
+      await documents.write(result).catch(lose);
       await log.close();
     },
     failed: async (error) => {
       measure();
       const run = failedRun(options, error, performance.now() - startedMs);
       event({ kind: 'failed', message: run.message });
-      await write(run)
-        .then(show)
-        .catch(() => undefined);
+      await documents.write(run).catch(() => undefined);
       await log.close();
     },
   };

@@ -1,7 +1,8 @@
+import { unreachable } from '../error.ts';
 import type { NotifyTarget } from '../job/job.ts';
+import { quietSdk } from '../storage/quiet-sdk.ts';
 import { errorText } from './error-text.ts';
 import type { Notification } from './notification.ts';
-import { quietSdk } from './service-error.ts';
 
 /** Sends a notification, which takes so long at most. @throws when it may not have arrived, or that is not known in time */
 export async function sendNotification(
@@ -110,8 +111,4 @@ async function tryPost(url: string, body: string, signal: AbortSignal): Promise<
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return { message: errorText(cause), mayPass: true };
   }
-}
-
-function unreachable(target: never): never {
-  throw new Error(`nobody is told by ${JSON.stringify(target)}`);
 }

@@ -1,8 +1,3 @@
-/** The AWS SDK warns of the releases of Node that it will give up; what users can do about that, the README says. */
-export function quietSdk(): void {
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-}
-
 /** Whether an error is one that an AWS service names so. */
 export function isServiceError(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;

@@ -1,10 +1,11 @@
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { PitwallError } from '../error.ts';
 import { localError } from './local-error.ts';
 import { intoFolder } from './make-folder.ts';
 import { moveInto, removeTemporary, temporaryName } from './move-into.ts';
+import { sourceGone } from './source-gone.ts';
 import type { Storage, WriteCondition, WriteOutcome } from './storage.ts';
+import { syncFile } from './sync-file.ts';
 
 /** Copies an object of another place to a path, whole or not at all. */
 export async function downloadInto(
@@ -13,8 +14,7 @@ export async function downloadInto(
   condition?: WriteCondition,
 ): Promise<WriteOutcome> {
   const version = await source.head(from);
-  if (version === undefined)
-    throw new PitwallError('output', `cannot write ${path}: ${from}, which has its bytes, is gone`);
+  if (version === undefined) throw sourceGone(from, path);
   const temporary = temporaryName(path);
   try {
     await intoFolder(dirname(path), async () => (await open(temporary, 'wx')).close());
@@ -25,14 +25,5 @@ export async function downloadInto(
     throw localError(error, 'write', path);
   } finally {
     await removeTemporary(temporary);
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, open, rename, unlink } from 'node:fs/promises';
+import { copyFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PitwallError } from '../error.ts';
 import { reach } from '../fault-point.ts';
 import { errorCode, localError } from './local-error.ts';
 import { etagOf } from './local-etag.ts';
 import { intoFolder } from './make-folder.ts';
 import { linkNew, moveInto, removeTemporary, temporaryName } from './move-into.ts';
+import { sourceGone } from './source-gone.ts';
 import type { WriteCondition, WriteOutcome } from './storage.ts';
+import { syncFile } from './sync-file.ts';
 import { syncFolder } from './sync-folder.ts';
 
 /** `Storage.copy`: a hard link, or a copy where there can be none. */
@@ -27,10 +28,6 @@ export async function copyFileTo(
 
 async function isGone(from: string, error: unknown): Promise<boolean> {
   return errorCode(error) === 'ENOENT' && (await etagOf(from)) === undefined;
-}
-
-function sourceGone(from: string, to: string, cause: unknown): PitwallError {
-  return new PitwallError('output', `cannot write ${to}: ${from}, which has its bytes, is gone`, { cause });
 }
 
 async function linkOrCopy(from: string, to: string, condition?: WriteCondition): Promise<WriteOutcome> {
@@ -112,14 +109,5 @@ async function renameOrCopy(localPath: string, path: string): Promise<void> {
     if (errorCode(error) !== 'EXDEV') throw error;
     await copyBytes(localPath, path);
     await unlink(localPath);
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.datasync();
-  } finally {
-    await file.close();
   }
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type ErrorKind, PitwallError } from '../error.ts';
+import { growingWaitMs, sleep } from './growing-wait.ts';
 import type { S3 } from './s3-client.ts';
 import { describeFailure, type S3Failure, statusOf } from './s3-failure.ts';
 
@@ -85,31 +86,14 @@ function newState(s3: S3, action: S3Action): CallState {
       inRow += 1;
       if (isSpent(failure)) throw failed(action, failure, { tries, error });
       mayBeDone ||= failure.retry === 'again';
-      await pause(jitter(Math.min(retryCapMs, retryBaseMs * 2 ** Math.min(inRow, 20))), action.signal);
+      const waitMs = growingWaitMs(inRow, { firstMs: retryBaseMs, mostMs: retryCapMs });
+      await sleep(waitMs, action.signal);
     },
   };
 }
 
 function budgetMs({ wasAnswered, limits }: S3): number {
   return wasAnswered ? limits.retryBudgetMs : Math.min(FIRST_BUDGET_MS, limits.retryBudgetMs);
-}
-
-/** Between half and all of it, so that those who failed together do not come back together. */
-function jitter(waitMs: number): number {
-  return waitMs * (0.5 + Math.random() / 2);
-}
-
-async function pause(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, waitMs);
-    signal?.addEventListener('abort', end);
-  });
-  signal?.throwIfAborted();
 }
 
 function failed(

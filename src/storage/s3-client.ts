@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { PitwallError } from '../error.ts';
 import { createGate, type Gate } from './gate.ts';
+import { quietSdk } from './quiet-sdk.ts';
 import { DEFAULT_LIMITS, type S3Limits, type S3Options } from './s3-options.ts';
 
 /** What every request to S3 needs. */
@@ -58,7 +59,7 @@ function limitsOf({ limits }: S3Options): S3Limits {
 
 /** The SDK tries once: only who repeats a request knows that a refusal may be the answer to its own first try. */
 function connector(options: S3Options, limits: S3Limits): () => Promise<S3Client> {
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+  quietSdk();
   const sockets = { keepAlive: true, maxSockets: limits.requests };
   const shared = {
     maxAttempts: 1,

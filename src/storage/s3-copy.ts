@@ -1,5 +1,4 @@
 import { CopyObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
-import { PitwallError } from '../error.ts';
 import { changedVersion } from './changed-version.ts';
 import { callS3 } from './s3-call.ts';
 import type { S3 } from './s3-client.ts';
@@ -11,6 +10,7 @@ import { etagOfPart, type UploadPlan, uploadInParts } from './s3-multipart.ts';
 import { readObjectStream } from './s3-read.ts';
 import { parseS3Url } from './s3-url.ts';
 import { writeOptions } from './s3-write-options.ts';
+import { sourceGone } from './source-gone.ts';
 import type { StoredObject, WriteCondition, WriteOutcome } from './storage.ts';
 
 /** `Storage.copy`, by the server: in one request, or by parts when the object is large. */
@@ -26,10 +26,6 @@ export async function copyObject(
   if (from === to) return keepAsItIs(source, condition);
   const isLarge = source.sizeBytes > s3.limits.copyBytes;
   return isLarge ? await copyParts(s3, source, to, condition) : await copyWhole(s3, source, to, condition);
-}
-
-function sourceGone(from: string, to: string): PitwallError {
-  return new PitwallError('output', `cannot write ${to}: ${from}, which has its bytes, is gone`);
 }
 
 function keepAsItIs({ etag }: StoredObject, condition: WriteCondition | undefined): WriteOutcome {

@@ -51,6 +51,6 @@ export const DEFAULT_LIMITS: S3Limits = {
   copyBytes: 5 * 1024 * MIB,
   idleTimeoutMs: 20_000,
   retryBudgetMs: 150_000,
-  retryBaseMs: 100,
+  retryBaseMs: 200,
   retryCapMs: 5_000,
 };

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
-import { quietSdk } from '../../src/report/service-error.ts';
+import { quietSdk } from '../../src/storage/quiet-sdk.ts';
 
 const TOOLS = fileURLToPath(new URL('../../node_modules/.cache/pitwall-tools/bin', import.meta.url));
 const STARTING_MS = 60_000;

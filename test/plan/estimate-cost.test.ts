@@ -14,12 +14,16 @@ const TWO_HOURS_OF_ONE = [{ seconds: 3600 }, { seconds: 3600 }];
 
 describe('the cost of tasks', () => {
   it('is processor-hours and the memory of their worker for the time that they take', () => {
-    expect(costOfEstimates(TWO_HOURS_OF_ONE, MACHINE, undefined)).toEqual({
+    expect(costOfEstimates(TWO_HOURS_OF_ONE, { machine: MACHINE, price: undefined })).toEqual({
       vcpu_hours: 2,
       gb_hours: 8,
       dollars: null,
     });
-    expect(costOfTasks(3, 1800, MACHINE, undefined)).toEqual({ vcpu_hours: 1, gb_hours: 4, dollars: null });
+    expect(costOfTasks({ tasks: 3, seconds: 1800 }, { machine: MACHINE, price: undefined })).toEqual({
+      vcpu_hours: 1,
+      gb_hours: 4,
+      dollars: null,
+    });
   });
 
   it.each<[Partial<EnginePrice>, number]>([
@@ -31,7 +35,9 @@ describe('the cost of tasks', () => {
     [{ gbHour: 0.01, vcpus: 4, memoryBytes: 16e9 }, 0.08],
     [{}, 0],
   ])('in dollars at %j is %f', (price, dollars) => {
-    expect(costOfEstimates(TWO_HOURS_OF_ONE, MACHINE, { ...FREE, ...price }).dollars).toBe(dollars);
+    expect(
+      costOfEstimates(TWO_HOURS_OF_ONE, { machine: MACHINE, price: { ...FREE, ...price } }).dollars,
+    ).toBe(dollars);
   });
 
   it.each([
@@ -50,23 +56,29 @@ describe('the estimate of a plan', () => {
   });
 
   it('is of the tasks that are known, and guesses those that are not', () => {
-    const estimate = estimateCost(plan, [planned(plan, 'first')], 'batch', MACHINE, { ...FREE, vcpuHour: 1 });
+    const estimate = estimateCost(plan, [planned(plan, 'first')], {
+      engine: 'batch',
+      machine: MACHINE,
+      price: { ...FREE, vcpuHour: 1 },
+    });
     expect(estimate).toMatchObject({ engine: 'batch', tasks: 2, guessed: ['second'] });
     expect(estimate.dollars).toBeCloseTo(2, 3);
-    const guessed = estimateCost(plan, [], 'batch', MACHINE, { ...FREE, vcpuHour: 1 });
+    const guessed = estimateCost(plan, [], {
+      engine: 'batch',
+      machine: MACHINE,
+      price: { ...FREE, vcpuHour: 1 },
+    });
     expect(guessed).toMatchObject({ tasks: 2, guessed: ['first', 'second'] });
     expect(guessed.dollars).toBeCloseTo(2, 3);
   });
 
   it('is shown with the plan, engine by engine', () => {
     const costs = ['local', 'batch'].map((engine, index) =>
-      estimateCost(
-        plan,
-        [planned(plan, 'first')],
+      estimateCost(plan, [planned(plan, 'first')], {
         engine,
-        MACHINE,
-        index === 0 ? undefined : { ...FREE, vcpuHour: 1 },
-      ),
+        machine: MACHINE,
+        price: index === 0 ? undefined : { ...FREE, vcpuHour: 1 },
+      }),
     );
     expect(explainPlan(plan, [], costs).split('\n').slice(-4)).toEqual([
       'cost, estimated',
