@@ -69,3 +69,12 @@ export async function leftInTemporary({ env }: S3Place): Promise<string[]> {
   const names = await readdir(env.TMPDIR ?? '');
   return names.filter((name) => name.startsWith('pitwall'));
 }
+
+/** The processes that were started with the place's environment, and their children: the folder of temporary files tells them. */
+export async function stillRunning({ env }: S3Place): Promise<string[]> {
+  const mark = `TMPDIR=${env.TMPDIR}\0`;
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const environments = pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => ''));
+  const found = await Promise.all(environments);
+  return pids.filter((_, index) => found[index]?.includes(mark));
+}

@@ -1,57 +1,24 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startStopped } from '../integration/processes.ts';
-import { describeS3, type TestServer } from '../s3/describe-s3.ts';
+import { describeS3 } from '../s3/describe-s3.ts';
 import { on } from '../s3/fault.ts';
-import { type FaultProxy, startFaultProxy } from '../s3/fault-proxy.ts';
-import { type PitwallOptions, pitwall, pitwallOk } from './pitwall.ts';
+import { pitwall, pitwallOk } from './pitwall.ts';
+import { leftInTemporary, readObjects, readPublishedObjects, s3Place } from './s3-place.ts';
 import {
-  leftInTemporary,
-  orphans,
-  pendingUploads,
-  readObjects,
-  readPublishedObjects,
-  type S3Place,
-  s3Place,
-  uploadFolder,
-} from './s3-place.ts';
-import { emptyFolder, readPublished, readTree, writeFiles } from './workspace.ts';
+  DIVIDED,
+  expectPublished,
+  expectTidy,
+  fromTo,
+  locally,
+  SAMPLE,
+  s3ToS3,
+  withInputs,
+  withProxy,
+} from './s3-races.ts';
+import { readPublished, writeFiles } from './workspace.ts';
 
-const SAMPLE = fileURLToPath(new URL('../../sql/race_stats/sample', import.meta.url));
-const DIVIDED = ['--fuse-below', '0', '--workers', '2', '--threads', '2', '--memory', '1GB'];
 const DEADLINE = 90_000;
-
-/** What race_stats publishes from its sample on local disks. */
-let onDisks: Promise<Record<string, string>> | undefined;
-
-function locally(): Promise<Record<string, string>> {
-  onDisks ??= (async () => {
-    const cwd = await emptyFolder();
-    await pitwallOk(['run', 'race_stats', '--quiet'], { cwd });
-    return await readPublished(join(cwd, 'results'));
-  })();
-  return onDisks;
-}
-
-async function withInputs(server: TestServer, endpoint?: string): Promise<S3Place> {
-  const place = await s3Place(server, endpoint);
-  await uploadFolder(place.storage, SAMPLE, `${place.root}/in`);
-  return place;
-}
-
-function fromTo(source: string, out: string): string[] {
-  return ['--set', `source=${source}`, '--set', `out=${out}`];
-}
-
-const s3ToS3 = ({ root }: S3Place) => fromTo(`${root}/in`, `${root}/out`);
-
-/** Nothing but what is published, the run and its committed attempts. */
-async function expectTidy(server: TestServer, place: S3Place, out = `${place.root}/out`): Promise<void> {
-  expect(await orphans(place.storage, out)).toEqual([]);
-  expect(await pendingUploads(server, out)).toEqual([]);
-  expect(await leftInTemporary(place)).toEqual([]);
-}
 
 describeS3('race_stats over S3', (server) => {
   test.each([
@@ -256,22 +223,6 @@ describeS3('names of objects', (server) => {
   );
 });
 
-/** A proxy for one test. */
-async function withProxy(
-  server: TestServer,
-  use: (proxy: FaultProxy, place: S3Place) => Promise<void>,
-): Promise<void> {
-  const proxy = await startFaultProxy({ upstream: server.endpoint() });
-  try {
-    await use(proxy, await withInputs(server, proxy.endpoint));
-  } finally {
-    await proxy.close();
-  }
-}
-
-const expectPublished = async (place: S3Place) =>
-  expect(await readPublishedObjects(place.storage, `${place.root}/out`)).toEqual(await locally());
-
 describeS3('a run over a bad network', (server) => {
   test.each([
     ['30 % of replies are 503', { rate: 0.3, fault: { kind: 'answer', status: 503, code: 'SlowDown' } }],
@@ -311,61 +262,4 @@ describeS3('a run over a bad network', (server) => {
       }),
     DEADLINE,
   );
-});
-
-/** It looks like nothing that a pattern would find: only that it is known to be a secret hides it. */
-const CANARY = 'canary-of-this-test-7f3e';
-
-describeS3('a secret', (server) => {
-  test(
-    'in the environment, a url or an endpoint is found nowhere afterwards',
-    async () => {
-      const place = await withInputs(server);
-      const withSecrets: PitwallOptions = {
-        ...place,
-        env: {
-          ...place.env,
-          AWS_SESSION_TOKEN: '',
-          MY_SECRET: CANARY,
-          AWS_ENDPOINT_URL_S3: server.endpoint().replace('http://', `http://user:${CANARY}@`),
-        },
-      };
-      const run = ['run', 'race_stats', ...s3ToS3(place), '--json', '--debug'];
-      const outcomes = [
-        await pitwall(run, withSecrets),
-        await pitwall([...run, ...DIVIDED, '--force'], withSecrets),
-        await pitwall(
-          ['run', 'race_stats', ...fromTo(`s3://user:${CANARY}@bucket/in`, `${place.root}/no`), '--debug'],
-          withSecrets,
-        ),
-        await pitwall(
-          ['run', 'race_stats', ...fromTo(`${place.root}/in`, `s3://user:${CANARY}@bucket/out`), '--debug'],
-          withSecrets,
-        ),
-        await pitwall([...run, '--s3-endpoint', `http://user:${CANARY}@127.0.0.1:1`], withSecrets),
-        await pitwall(
-          ['run', 'race_stats', ...fromTo(`${place.root}/none-${CANARY}`, `${place.root}/no`)],
-          withSecrets,
-        ),
-      ];
-      expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 2, 2, 2, 1]);
-      const everything = [outcomes, await readObjects(place.storage, place.root), await readTree(place.cwd)];
-      expect(JSON.stringify(everything)).not.toContain(CANARY);
-    },
-    2 * DEADLINE,
-  );
-});
-
-describe('a job file', () => {
-  test('whose endpoint holds a password is refused without repeating it', async () => {
-    const cwd = await emptyFolder();
-    const job = `storage: { endpoint: "http://user:${CANARY}@127.0.0.1:1" }\nsql: a.sql\noutput: { path: out/a.json }\n`;
-    await writeFiles(cwd, { 'a/job.yaml': job, 'a/a.sql': 'SELECT 1 AS a' });
-    const { code, stdout, stderr } = await pitwall(['validate', './a', '--json'], { cwd });
-    expect({ code, text: stdout + stderr }).toEqual({
-      code: 2,
-      text: expect.stringContaining('without user'),
-    });
-    expect(stdout + stderr).not.toContain(CANARY);
-  });
 });

@@ -14,6 +14,8 @@ export interface Seaweed {
 
 export const ACCESS_KEY = 'pitwall-test-user';
 export const SECRET_KEY = 'pitwall-test-password';
+/** Other credentials of the same user, which are as good. */
+export const NEW_ACCESS_KEY = 'pitwall-test-renewed';
 
 const READY_MS = 60_000;
 /** How often it is asked whether it is ready. */
@@ -59,7 +61,8 @@ export async function startSeaweed(weed: string): Promise<Seaweed> {
 }
 
 function identities(): object {
-  const credentials = [{ accessKey: ACCESS_KEY, secretKey: SECRET_KEY }];
+  const keys = [ACCESS_KEY, NEW_ACCESS_KEY];
+  const credentials = keys.map((accessKey) => ({ accessKey, secretKey: SECRET_KEY }));
   return {
     identities: [{ name: 'tests', credentials, actions: ['Admin', 'Read', 'Write', 'List', 'Tagging'] }],
   };
