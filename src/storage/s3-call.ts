@@ -46,11 +46,11 @@ export async function callS3<T>(
     const client = await s3.client();
     try {
       const result = await s3.gate.run(() => request(client, state));
-      s3.wasAnswered = true;
+      s3.answers = 'some';
       return result;
     } catch (error) {
       action.signal?.throwIfAborted();
-      s3.wasAnswered ||= statusOf(error) !== undefined;
+      if (statusOf(error) !== undefined) s3.answers = 'some';
       const failure = describeFailure(error);
       if (failure === undefined || error instanceof PitwallError) throw error;
       if (failure.retry === 'renew') s3.forget(client);
@@ -84,7 +84,10 @@ function newState(s3: S3, action: S3Action): CallState {
     async waitAfter(failure, error) {
       tries += 1;
       inRow += 1;
-      if (isSpent(failure)) throw failed(action, failure, { tries, error });
+      if (isSpent(failure)) {
+        if (failure.retry === 'again' && s3.answers === 'none yet') s3.answers = 'given up';
+        throw failed(action, failure, { tries, error });
+      }
       mayBeDone ||= failure.retry === 'again';
       const waitMs = growingWaitMs(inRow, { firstMs: retryBaseMs, mostMs: retryCapMs });
       await sleep(waitMs, action.signal);
@@ -92,8 +95,9 @@ function newState(s3: S3, action: S3Action): CallState {
   };
 }
 
-function budgetMs({ wasAnswered, limits }: S3): number {
-  return wasAnswered ? limits.retryBudgetMs : Math.min(FIRST_BUDGET_MS, limits.retryBudgetMs);
+function budgetMs({ answers, limits }: S3): number {
+  if (answers === 'given up') return 0;
+  return answers === 'some' ? limits.retryBudgetMs : Math.min(FIRST_BUDGET_MS, limits.retryBudgetMs);
 }
 
 function failed(

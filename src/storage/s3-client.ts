@@ -17,9 +17,15 @@ export interface S3 {
   ordersByBytes(): Promise<boolean>;
   /** Has the next request ask for credentials anew, files of profiles included, if this client is still in use. */
   forget(client: S3Client): void;
-  /** Whether any request was answered: until then a server that cannot be reached is likely a wrong address. */
-  wasAnswered: boolean;
+  /** What came of the requests so far. */
+  answers: Answers;
 }
+
+/**
+ * Until one is answered, a server that cannot be reached is likely a wrong address: that is tried for a shorter time, and
+ * not again once one request was given up.
+ */
+export type Answers = 'none yet' | 'given up' | 'some';
 
 export function openS3(options: S3Options = {}): S3 {
   const limits = limitsOf(options);
@@ -30,7 +36,7 @@ export function openS3(options: S3Options = {}): S3 {
     options,
     limits,
     gate: createGate(limits.requests),
-    wasAnswered: false,
+    answers: 'none yet',
     async client() {
       client ??= connect();
       current = await client;

@@ -1,13 +1,12 @@
 import { expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from '../../src/storage/s3-options.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { describeS3 } from '../s3/describe-s3.ts';
 import { on } from '../s3/fault.ts';
 import { bytesOf, collect, s3Rig, someBytes, textOf } from '../storage/s3-rig.ts';
 
 /** The limits that users have. */
-const AS_SHIPPED = {
-  limits: { idleTimeoutMs: 20_000, retryBudgetMs: 150_000, retryBaseMs: 100, retryCapMs: 5_000 },
-};
+const AS_SHIPPED = { limits: DEFAULT_LIMITS };
 
 describeS3('the S3 storage under load and faults', (server) => {
   const rig = s3Rig(server, 7);

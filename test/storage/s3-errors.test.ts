@@ -215,6 +215,15 @@ describeS3('the S3 storage when a fault does not pass', (server) => {
     );
   });
 
+  it('is given up at once where the server was given up before it ever answered', async () => {
+    const endpoint = `http://127.0.0.1:${await closedPort()}`;
+    const storage = s3Storage({ endpoint, limits: { ...QUICK, ...SHORT.limits } });
+    const often = (await failureOf(storage.read('s3://bucket/a'))).message;
+    const once = (await failureOf(storage.read('s3://bucket/b'))).message;
+    expect(often).toMatch(/the server refuses connections, \d+ times; check/);
+    expect(once).toMatch(/the server refuses connections; check/);
+  });
+
   it('says that a server has no certificate', async () => {
     const storage = s3Storage({ endpoint: server.endpoint().replace('http:', 'https:'), limits: QUICK });
     const error = await failureOf(storage.read('s3://bucket/a'));
