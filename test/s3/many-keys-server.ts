@@ -8,17 +8,16 @@ export interface ManyKeys {
   close(): Promise<void>;
 }
 
+export interface KeyRange {
+  readonly count: number;
+  readonly perFolder: number;
+}
+
 const PAGE = 1000;
 const DIGITS = 8;
 
 /** Serves the keys `in/00/00000000.csv` … in folders of `perFolder`. Their order is that of their numbers. */
-export async function serveManyKeys({
-  count,
-  perFolder,
-}: {
-  count: number;
-  perFolder: number;
-}): Promise<ManyKeys> {
+export async function serveManyKeys({ count, perFolder }: KeyRange): Promise<ManyKeys> {
   let pages = 0;
   const digits = String(Math.floor((count - 1) / perFolder)).length;
   const folderOf = (n: number) => `in/${String(Math.floor(n / perFolder)).padStart(digits, '0')}/`;

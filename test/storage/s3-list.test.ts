@@ -1,50 +1,22 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { compareUrls, globMatcher } from '../../src/storage/glob.ts';
-import { s3Storage } from '../../src/storage/s3.ts';
 import { keyPattern } from '../../src/storage/s3-glob.ts';
-import { BUCKET, describeS3, testEnvironment } from '../s3/describe-s3.ts';
-import { serveManyKeys } from '../s3/many-keys-server.ts';
+import { countListed } from '../s3/count-listed.ts';
+import { BUCKET, describeS3 } from '../s3/describe-s3.ts';
 import { bytesOf, collect, s3Rig, textOf } from './s3-rig.ts';
 
-describe('a listing of a million keys', () => {
-  async function count(keys: { count: number; perFolder: number }, pattern: string, ordersByBytes = true) {
-    Object.assign(process.env, testEnvironment());
-    const server = await serveManyKeys(keys);
-    onTestFinished(() => server.close());
-    let [found, last, mostHeap] = [0, '', 0];
-    for await (const { url } of s3Storage({ endpoint: server.endpoint, ordersByBytes }).list(pattern)) {
-      if (url <= last) throw new Error(`${url} comes behind ${last}`);
-      last = url;
-      found += 1;
-      if (found % 50_000 === 0) mostHeap = Math.max(mostHeap, process.memoryUsage().heapUsed);
-    }
-    return { found, mostHeap, pages: server.pages() };
-  }
-
-  const MIB = 1024 * 1024;
-
-  it('gives each of them once and in order, in little memory, out of one folder', async () => {
-    const { found, mostHeap } = await count({ count: 1_000_000, perFolder: 1_000_000 }, 's3://many/in/**');
-    expect(found).toBe(1_000_000);
-    expect(mostHeap).toBeLessThan(300 * MIB);
-  }, 120_000);
-
+describe('a listing of many keys', () => {
   it.each([
     ['s3://many/in/**/*.csv', true],
-    ['s3://many/in/**/*.csv', false],
     ['s3://many/in/*/*.csv', false],
-  ] as const)(
-    'gives each of them once and in order, in little memory, out of many folders: %s, by bytes: %s',
-    async (pattern, ordersByBytes) => {
-      const { found, mostHeap } = await count({ count: 1_000_000, perFolder: 2_500 }, pattern, ordersByBytes);
-      expect(found).toBe(1_000_000);
-      expect(mostHeap).toBeLessThan(300 * MIB);
-    },
-    120_000,
-  );
+  ] as const)('gives each of them once and in order: %s, by bytes: %s', async (pattern, ordersByBytes) => {
+    const { found } = await countListed({ count: 20_000, perFolder: 250 }, pattern, ordersByBytes);
+    expect(found).toBe(20_000);
+  });
 
   it('looks into those folders only that can hold matches', async () => {
-    const { found, pages } = await count({ count: 100_000, perFolder: 1000 }, 's3://many/in/{07,42}/*.csv');
+    const keys = { count: 100_000, perFolder: 1000 };
+    const { found, pages } = await countListed(keys, 's3://many/in/{07,42}/*.csv');
     expect(found).toBe(2000);
     expect(pages).toBeLessThan(10);
   });
