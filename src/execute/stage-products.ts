@@ -2,7 +2,7 @@ import { reach } from '../fault-point.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { StepFile } from '../plan/step-plan.ts';
 import { objectsAtOnce } from '../storage/is-remote.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { PutOptions, Storage } from '../storage/storage.ts';
 import type { StagedOutput } from './record.ts';
 import type { TaskProducts } from './task-work.ts';
 
@@ -11,6 +11,7 @@ import type { TaskProducts } from './task-work.ts';
  *
  * @param attempt - the url of the folder
  * @param fingerprint - of the task
+ * @param options - the signal that stops it
  * @returns the files with the urls at which they lie
  */
 export async function stageProducts(
@@ -18,14 +19,15 @@ export async function stageProducts(
   attempt: string,
   fingerprint: string,
   products: TaskProducts,
+  options: PutOptions,
 ): Promise<{ outputs: StagedOutput[]; files: StepFile[] }> {
   const outputs = await mapConcurrent(products.outputs, objectsAtOnce(attempt), async (output, index) => {
     const stagedPath = `${attempt}/${index}`;
-    await storage.put(output.stagedPath, stagedPath);
+    await storage.put(output.stagedPath, stagedPath, options);
     return { ...output, stagedPath };
   });
   if (outputs.length > 0) reach('task: outputs staged');
-  return { outputs, files: await stageRows(storage, attempt, fingerprint, products) };
+  return { outputs, files: await stageRows(storage, attempt, fingerprint, products, options) };
 }
 
 /** A file without rows would be opened for nothing by every reader. */
@@ -34,11 +36,12 @@ async function stageRows(
   attempt: string,
   fingerprint: string,
   { kept }: TaskProducts,
+  options: PutOptions,
 ): Promise<StepFile[]> {
   if (kept === undefined || kept.rows === 0) return [];
   const { rows, bytes, path } = kept;
   const url = `${attempt}/rows.parquet`;
-  await storage.put(path, url);
+  await storage.put(path, url, options);
   reach('task: rows kept');
   return [{ url, rows, bytes, fingerprint }];
 }

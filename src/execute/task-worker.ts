@@ -142,7 +142,7 @@ class RunWorker implements TaskWorker {
     const products = await this.#maker.make(outline, task, scratch, { ...options, prefetchNext });
     const { fingerprint } = task;
     const url = folder.attempt(stepId, index, attempt);
-    const { outputs, files } = await stageProducts(storage, url, fingerprint, products);
+    const { outputs, files } = await stageProducts(storage, url, fingerprint, products, options);
     options.signal.throwIfAborted();
     const { checks } = products;
     const fetchedBytes = this.#maker.takeFetchedBytes();

@@ -53,7 +53,7 @@ export function openStorage(options: StorageOptions = {}): Storage {
       return await downloadInto({ source, from }, to, condition);
     },
     upload: async (localPath, url, condition) => (await of(url)).upload(localPath, url, condition),
-    put: async (localPath, url) => (await of(url)).put(localPath, url),
+    put: async (localPath, url, options) => (await of(url)).put(localPath, url, options),
     delete: async (url) => (await of(url)).delete(url),
     deleteVersion: async (url, etag) => (await of(url)).deleteVersion(url, etag),
     deleteFolder: async (folder) => (await of(folder)).deleteFolder(folder),

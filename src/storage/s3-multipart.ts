@@ -13,7 +13,7 @@ import { BadReply, codeOf } from './s3-failure.ts';
 import { payer } from './s3-head.ts';
 import { parseS3Url } from './s3-url.ts';
 import { writeOptions } from './s3-write-options.ts';
-import type { StoredObject, WriteCondition, WriteOutcome } from './storage.ts';
+import type { PutOptions, StoredObject, WriteCondition, WriteOutcome } from './storage.ts';
 import type { UploadSource } from './upload-source.ts';
 
 /** A multipart upload that was begun. */
@@ -36,6 +36,8 @@ export interface UploadPlan {
   /** Sends one part and gives its ETag as it came. */
   readonly sendPart: (upload: Upload, part: Part, signal: AbortSignal) => Promise<string>;
   readonly findOwn: () => Promise<StoredObject | undefined>;
+  /** Stops the sending of parts; what was sent is given up. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const MAX_PARTS = 10_000;
@@ -72,9 +74,11 @@ export async function uploadParts(
   url: string,
   source: UploadSource,
   condition?: WriteCondition,
+  { signal: stop }: PutOptions = {},
 ): Promise<WriteOutcome> {
   return await uploadInParts(s3, {
     action: { verb: 'write', url },
+    signal: stop,
     sizeBytes: source.sizeBytes,
     partBytes: uploadPartBytes(s3),
     condition,
@@ -127,14 +131,14 @@ interface SentPart {
 
 async function sendParts(
   s3: S3,
-  { sizeBytes, partBytes, sendPart }: UploadPlan,
+  { sizeBytes, partBytes, sendPart, signal: stop }: UploadPlan,
   upload: Upload,
 ): Promise<SentPart[]> {
   const sent: SentPart[] = [];
   const parts = splitIntoParts(sizeBytes, partBytes);
   const work = async (part: Part, signal: AbortSignal): Promise<SentPart> => ({
     PartNumber: part.number,
-    ETag: await sendPart(upload, part, signal),
+    ETag: await sendPart(upload, part, stop === undefined ? signal : AbortSignal.any([signal, stop])),
   });
   for await (const part of mapAhead(parts, { ahead: s3.limits.parts, work })) sent.push(part);
   return sent;

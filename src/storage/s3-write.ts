@@ -6,7 +6,7 @@ import { conditionHeaders, ownWrite, refusal, settle, written } from './s3-condi
 import { uploadPartBytes, uploadParts } from './s3-multipart.ts';
 import { parseS3Url } from './s3-url.ts';
 import { writeOptions } from './s3-write-options.ts';
-import type { WriteCondition, WriteOutcome } from './storage.ts';
+import type { PutOptions, WriteCondition, WriteOutcome } from './storage.ts';
 import { bytesSource, type UploadSource, withFileSource } from './upload-source.ts';
 
 /** `Storage.writeAtomic`: one PUT, or a multipart upload when it is large. */
@@ -25,11 +25,12 @@ export async function uploadObject(
   url: string,
   source: UploadSource,
   condition?: WriteCondition,
+  options: PutOptions = {},
 ): Promise<WriteOutcome> {
   const isLarge = source.sizeBytes > 2 * uploadPartBytes(s3);
   return isLarge
-    ? await uploadParts(s3, url, source, condition)
-    : await putObject(s3, url, source, condition);
+    ? await uploadParts(s3, url, source, condition, options)
+    : await putObject(s3, url, source, condition, options);
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
@@ -37,11 +38,12 @@ async function putObject(
   s3: S3,
   url: string,
   source: UploadSource,
-  condition?: WriteCondition,
+  condition: WriteCondition | undefined,
+  { signal }: PutOptions,
 ): Promise<WriteOutcome> {
   const { bucket, key } = parseS3Url(url);
   const bytes = await source.read(0, source.sizeBytes);
-  const outcome = await callS3(s3, { verb: 'write', url }, async (client, tries) => {
+  const outcome = await callS3(s3, { verb: 'write', url, signal }, async (client, tries) => {
     const input = {
       Bucket: bucket,
       Key: key,
@@ -50,12 +52,17 @@ async function putObject(
       ...writeOptions(s3),
     };
     try {
-      return written((await client.send(new PutObjectCommand(input))).ETag);
+      const { ETag } = await client.send(new PutObjectCommand(input), abortedBy(signal));
+      return written(ETag);
     } catch (error) {
       return refusal(error, tries, condition);
     }
   });
   return await settle(outcome, () => ownWrite(s3, url, source));
+}
+
+function abortedBy(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
 }
 
 /** `Storage.upload`. */
@@ -69,7 +76,12 @@ export async function uploadFile(
 }
 
 /** `Storage.put`. */
-export async function putFile(s3: S3, localPath: string, url: string): Promise<void> {
-  await uploadFile(s3, localPath, url);
+export async function putFile(
+  s3: S3,
+  localPath: string,
+  url: string,
+  options: PutOptions = {},
+): Promise<void> {
+  await withFileSource(localPath, (source) => uploadObject(s3, url, source, undefined, options));
   await unlink(localPath);
 }

@@ -44,7 +44,7 @@ export interface Storage {
   upload(localPath: string, url: string, condition?: WriteCondition): Promise<WriteOutcome>;
 
   /** Moves a file of this machine to a url, over what lies there; durably. The file is gone afterwards. */
-  put(localPath: string, url: string): Promise<void>;
+  put(localPath: string, url: string, options?: PutOptions): Promise<void>;
 
   /** Deletes the object; one that is already gone is no error. */
   delete(url: string): Promise<void>;
@@ -70,6 +70,11 @@ export interface StoredObject {
 export interface ByteRange {
   readonly start: number;
   readonly end?: number | undefined;
+}
+
+export interface PutOptions {
+  /** Stops the writing where it takes its time; it throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ReadOptions extends Partial<ByteRange> {
