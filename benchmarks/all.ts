@@ -14,6 +14,9 @@ const BENCHMARKS = [
   'million-files',
   'larger-than-memory',
   's3-parquet',
+  's3-csv',
+  's3-many',
+  's3-local',
 ];
 
 /** Runs every benchmark in turn, with the arguments given; the first that fails ends it. */

@@ -41,8 +41,8 @@ SEASON = """COPY (
   ) TO '{path}' (FORMAT json, ARRAY true)"""
 
 
-def scan(source: Path, name: str, columns: str, file_format: str) -> str:
-    path = source / f"{name}.{file_format}"
+def scan(source: Path | str, name: str, columns: str, file_format: str) -> str:
+    path = f"{source}/{name}.{file_format}"
     if file_format == "parquet":
         return f"read_parquet('{path}')"
     nulls = "['', 'null', '\\N']"
@@ -52,12 +52,18 @@ def scan(source: Path, name: str, columns: str, file_format: str) -> str:
 
 def main(source: Path, file_format: str, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    database = duckdb.connect()
+    write_seasons(duckdb.connect(), source, file_format, out)
+
+
+def write_seasons(
+    database: duckdb.DuckDBPyConnection, source: Path | str, file_format: str, out: Path | str
+) -> None:
     races = scan(source, "races", RACES, file_format)
     results = scan(source, "results", RESULTS, file_format)
     database.execute(STATS.format(races=races, results=results))
     for (year,) in database.execute("SELECT DISTINCT year FROM stats").fetchall():
-        database.execute(SEASON.format(year=year, path=out / f"stats_{year}.json"))
+        database.execute(SEASON.format(year=year, path=f"{out}/stats_{year}.json"))
 
 
-main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))

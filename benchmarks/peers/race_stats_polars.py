@@ -27,11 +27,19 @@ RESULTS = {
 }
 
 
-def scan(source: Path, name: str, types: dict[str, pl.DataType], file_format: str) -> pl.LazyFrame:
-    path = source / f"{name}.{file_format}"
+def scan(
+    source: Path | str,
+    name: str,
+    types: dict[str, pl.DataType],
+    file_format: str,
+    options: dict[str, str] | None = None,
+) -> pl.LazyFrame:
+    path = f"{source}/{name}.{file_format}"
     if file_format == "parquet":
-        return pl.scan_parquet(path)
-    return pl.scan_csv(path, schema_overrides=types, null_values=["", "null", "\\N"])
+        return pl.scan_parquet(path, storage_options=options)
+    return pl.scan_csv(
+        path, schema_overrides=types, null_values=["", "null", "\\N"], storage_options=options
+    )
 
 
 def race_stats(races: pl.LazyFrame, results: pl.LazyFrame) -> pl.LazyFrame:
@@ -51,14 +59,15 @@ def race_stats(races: pl.LazyFrame, results: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def main(source: Path, file_format: str, out: Path) -> None:
+def main(source: Path | str, file_format: str, out: Path, options: dict[str, str] | None = None) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    races = scan(source, "races", RACES, file_format)
-    results = scan(source, "results", RESULTS, file_format)
+    races = scan(source, "races", RACES, file_format, options)
+    results = scan(source, "results", RESULTS, file_format, options)
     stats = race_stats(races, results).collect(engine="streaming")
     seasons = stats.partition_by("year", maintain_order=True, include_key=False, as_dict=True)
     for (year,), season in seasons.items():
         season.write_json(out / f"stats_{year}.json")
 
 
-main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))

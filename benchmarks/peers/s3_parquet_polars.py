@@ -4,24 +4,17 @@ By the book: a lazy scan, into which the columns are pushed, and the streaming e
 https://docs.pola.rs/user-guide/io/cloud-storage/
 """
 
-import os
 import sys
 from pathlib import Path
 
 import polars as pl
+from s3_polars import s3_options
 
 
 def main(endpoint: str, url: str, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    options = {
-        "aws_access_key_id": os.environ["AWS_ACCESS_KEY_ID"],
-        "aws_secret_access_key": os.environ["AWS_SECRET_ACCESS_KEY"],
-        "aws_region": "us-east-1",
-        "aws_endpoint_url": endpoint,
-        "aws_allow_http": "true",
-    }
     wins = (
-        pl.scan_parquet(url, storage_options=options)
+        pl.scan_parquet(url, storage_options=s3_options(endpoint))
         .group_by("driverId")
         .agg(
             pl.len().alias("races"),

@@ -26,6 +26,18 @@ export interface FaultProxyOptions {
   readonly seed?: number;
   /** Whether `seen` is kept; not for benchmarks. */
   readonly isRecording?: boolean;
+  /** Called when a request's reply has passed. */
+  readonly onPassed?: (passage: Passage) => void;
+}
+
+/** A request and its reply; times are those of `performance.now()`. */
+export interface Passage {
+  readonly method: string;
+  readonly path: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
 }
 
 /** A proxy between a client and a server of S3, in which everything can go wrong that does on a network. */
@@ -63,6 +75,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 
   async function serve(incoming: IncomingMessage, reply: ServerResponse): Promise<void> {
     const seen = seenRequest(incoming);
+    const startedMs = performance.now();
     if (isRecording) proxy.seen.push(seen);
     proxy.counts.requests += 1;
     const trips = known.has(incoming.socket) ? 1 : 2;
@@ -71,6 +84,14 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     const rule = pick(seen);
     if (rule !== undefined) proxy.counts.faults += 1;
     await forward({ upstream, agent, incoming, reply, pace, counts: proxy.counts }, rule);
+    options.onPassed?.({
+      method: seen.method,
+      path: seen.path,
+      startedMs,
+      endedMs: performance.now(),
+      bytesUp: Number(seen.headers['content-length'] ?? 0),
+      bytesDown: seen.method === 'HEAD' ? 0 : Number(reply.getHeader('content-length') ?? 0),
+    });
   }
 
   const proxy: FaultProxy = {
