@@ -5,8 +5,7 @@ import type { Passage } from '../../test/s3/fault-proxy.ts';
 /** A line of `--log FILE`, as far as the timeline reads it. */
 export interface LogLine {
   readonly time: string;
-  readonly kind: string;
-  readonly event?: { readonly kind: string; readonly progress?: { readonly phase: string } };
+  readonly msg: string;
 }
 
 export async function readLog(path: string): Promise<LogLine[]> {
@@ -62,6 +61,5 @@ function megabytes(bytes: number): string {
 }
 
 function saidUntil(log: readonly LogLine[], epochMs: number): string {
-  const line = log.findLast(({ time }) => Date.parse(time) < epochMs);
-  return line === undefined ? '' : (line.event?.progress?.phase ?? line.event?.kind ?? line.kind);
+  return log.findLast(({ time }) => Date.parse(time) < epochMs)?.msg ?? '';
 }

@@ -1,12 +1,10 @@
-import { closeSync, constants, createReadStream, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { link, rename } from 'node:fs/promises';
-import { Socket } from 'node:net';
-import { pipeline } from 'node:stream/promises';
-import { makeFifo } from '../duckdb/make-fifo.ts';
+import { makeFifo, widenFifo } from '../duckdb/make-fifo.ts';
 import { errorCode } from '../storage/local-error.ts';
+import { feedPipe } from './feed-pipe.ts';
 
 const LOOK_MS = 5;
-const CHUNK_BYTES = 1024 * 1024;
 
 interface Part {
   /** Where DuckDB reads it: a pipe, and a file once its bytes are there. */
@@ -79,10 +77,9 @@ export class PipedParts {
   }
 
   #feed(path: string, pipe: number): void {
-    const target = new Socket({ fd: pipe, readable: false, writable: true });
-    const source = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+    widenFifo(pipe);
     // A reader that has seen enough goes away.
-    const feeding = pipeline(source, target).catch(() => undefined);
+    const feeding = feedPipe(path, pipe).catch(() => undefined);
     const tracked: Promise<void> = feeding.finally(() => this.#feeding.delete(tracked));
     this.#feeding.add(tracked);
   }

@@ -1,20 +1,23 @@
 import { PitwallError } from '../error.ts';
 import type { Input, Job } from '../job/job.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
+import { mapConcurrent } from './map-concurrent.ts';
 import { pathReader, templateGlob } from './path-values.ts';
 
 export interface ListedFile extends StoredObject {
   readonly pathValues: readonly (string | null)[];
 }
 
+/** In a store, each waits most of the time. */
+export const INPUTS_AT_ONCE = 4;
+
 /** The files of each input, by its name. */
 export type ListedInputs = ReadonlyMap<string, readonly ListedFile[]>;
 
 /** The files of every input of a job; none is opened. @throws PitwallError (`data`) as `listInput` does */
 export async function listInputs(storage: Storage, { inputs }: Pick<Job, 'inputs'>): Promise<ListedInputs> {
-  const listed = new Map<string, readonly ListedFile[]>();
-  for (const input of inputs) listed.set(input.name, await listInput(storage, input));
-  return listed;
+  const listed = await mapConcurrent(inputs, INPUTS_AT_ONCE, (input) => listInput(storage, input));
+  return new Map(inputs.map(({ name }, index) => [name, listed[index] ?? []]));
 }
 
 /**

@@ -1,4 +1,6 @@
 import type { Storage } from '../storage/storage.ts';
+import { INPUTS_AT_ONCE } from './list-input.ts';
+import { mapConcurrent } from './map-concurrent.ts';
 import type { Plan, PlannedFile, PlannedInput } from './plan.ts';
 import { FILES_PER_CHUNK, type RunFolder } from './run-folder.ts';
 import { fromWritten, readLines, readText, toLines, toWritten, writeOnce, writeText } from './run-objects.ts';
@@ -9,7 +11,9 @@ import { fromWritten, readLines, readText, toLines, toWritten, writeOnce, writeT
  * @throws PitwallError (`temporary`) when another plan lies there
  */
 export async function writePlan(storage: Storage, folder: RunFolder, plan: Plan): Promise<void> {
-  for (const [index, { files }] of plan.inputs.entries()) await writeFiles(storage, folder, index, files);
+  await mapConcurrent(plan.inputs, INPUTS_AT_ONCE, ({ files }, index) =>
+    writeFiles(storage, folder, index, files),
+  );
   const inputs = plan.inputs.map((input) => ({ ...input, files: [], fileCount: input.files.length }));
   await writeOnce(storage, folder.plan, JSON.stringify({ ...plan, inputs }));
 }
@@ -42,11 +46,10 @@ export async function readPlan(
   { filesOf }: ReadPlanOptions = {},
 ): Promise<Plan> {
   const plan: WrittenPlan = JSON.parse(await readText(storage, folder.plan));
-  const inputs: PlannedInput[] = [];
-  for (const [index, { fileCount, ...input }] of plan.inputs.entries()) {
+  const inputs = await mapConcurrent(plan.inputs, INPUTS_AT_ONCE, async ({ fileCount, ...input }, index) => {
     const isWanted = filesOf === undefined || filesOf.includes(input.name);
-    inputs.push({ ...input, files: isWanted ? await readFiles(storage, folder, index, fileCount) : [] });
-  }
+    return { ...input, files: isWanted ? await readFiles(storage, folder, index, fileCount) : [] };
+  });
   return { ...plan, inputs };
 }
 

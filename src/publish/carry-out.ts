@@ -71,7 +71,7 @@ async function placeFile(work: Work, file: AnnouncedFile): Promise<string> {
     await assertAnnounced(work);
     signal?.throwIfAborted();
     reach('publish: before file');
-    const outcome = await storage.copy(file.from, file.to, conditionOf(found));
+    const outcome = await storage.copy(file.from, file.to, conditionOf(found), file.bytes);
     if (outcome.kind === 'refused') continue;
     written.push(file);
     reach('publish: after file');

@@ -19,10 +19,12 @@ export async function prepareStore(
   store: string,
   { steps, singleWriter = false }: StoreUse,
 ): Promise<void> {
-  await proveWritable(
-    storage,
-    steps.flatMap(({ output }) => (output === undefined ? [] : [output.root])),
-  );
-  if (singleWriter || (await openManifestLog(storage, store).latest()) !== undefined) return;
-  await probeStore(storage, store);
+  const roots = steps.flatMap(({ output }) => (output === undefined ? [] : [output.root]));
+  const proofs = [proveWritable(storage, roots), singleWriter ? undefined : proveTrusted(storage, store)];
+  await Promise.allSettled(proofs);
+  await Promise.all(proofs);
+}
+
+async function proveTrusted(storage: Storage, store: string): Promise<void> {
+  if ((await openManifestLog(storage, store).latest()) === undefined) await probeStore(storage, store);
 }

@@ -14,19 +14,32 @@ export async function probeStore(storage: Storage, store: string): Promise<void>
   const folder = `${store}/probe/${randomUUID()}`;
   const [once, race] = [`${folder}/once`, `${folder}/race`];
   try {
-    if ((await createAll(storage, once, 1)) !== 1) throw unsafe(store, 'refuses to create an object');
-    if ((await createAll(storage, once, 1)) !== 0) throw unsafe(store, 'creates an object that exists');
-    if (!(await refusesStale(storage, once)))
-      throw unsafe(store, 'replaces another version than it was told to');
-    const winners = await createAll(storage, race, RACERS);
-    if (winners !== 1) throw unsafe(store, `let ${winners} of ${RACERS} racing creators of an object win`);
-    if ((await storage.copy(race, once, { kind: 'absent' })).kind === 'written')
+    // Side by side: at a distance each answer takes its time.
+    await settleAll([probeOne(storage, store, once), probeRace(storage, store, race)]);
+    if ((await storage.copy(race, once, { kind: 'absent' }, 1)).kind === 'written')
       throw unsafe(store, 'copies over an object that exists');
   } finally {
-    await storage.delete(once);
-    await storage.delete(race);
+    await settleAll([storage.delete(once), storage.delete(race)]);
     await storage.pruneFolders(once, store);
   }
+}
+
+async function probeOne(storage: Storage, store: string, once: string): Promise<void> {
+  if ((await createAll(storage, once, 1)) !== 1) throw unsafe(store, 'refuses to create an object');
+  if ((await createAll(storage, once, 1)) !== 0) throw unsafe(store, 'creates an object that exists');
+  if (!(await refusesStale(storage, once)))
+    throw unsafe(store, 'replaces another version than it was told to');
+}
+
+async function probeRace(storage: Storage, store: string, race: string): Promise<void> {
+  const winners = await createAll(storage, race, RACERS);
+  if (winners !== 1) throw unsafe(store, `let ${winners} of ${RACERS} racing creators of an object win`);
+}
+
+/** Waits for all before the first failure, in their order, is thrown. */
+async function settleAll(works: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(works);
+  await Promise.all(works);
 }
 
 /** Whether a write over a version that lies there no more is refused. */

@@ -46,9 +46,9 @@ export function openStorage(options: StorageOptions = {}): Storage {
       ),
     download: async (url, localPath, range) => (await of(url)).download(url, localPath, range),
     writeAtomic: async (url, bytes, condition) => (await of(url)).writeAtomic(url, bytes, condition),
-    copy: async (from, to, condition) => {
+    copy: async (from, to, condition, sizeBytes) => {
       const [source, target] = [await of(from), await of(to)];
-      if (source === target) return await source.copy(from, to, condition);
+      if (source === target) return await source.copy(from, to, condition, sizeBytes);
       if (source === local) return await target.upload(from, to, condition);
       return await downloadInto({ source, from }, to, condition);
     },

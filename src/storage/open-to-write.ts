@@ -9,6 +9,19 @@ export async function openToWrite(path: string): Promise<FileHandle> {
   });
 }
 
+/** Writes chunks one behind the other to a position of a file, without joining them first. */
+export async function writeChunks(
+  file: FileHandle,
+  chunks: readonly Uint8Array[],
+  position: number,
+): Promise<void> {
+  const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
+  if (bytes === 0) return;
+  const { bytesWritten } = await file.writev(chunks, position);
+  if (bytesWritten < bytes)
+    await writeFully(file, Buffer.concat(chunks).subarray(bytesWritten), position + bytesWritten);
+}
+
 /** Writes all bytes to a position of a file. */
 export async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {

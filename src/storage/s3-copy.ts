@@ -4,7 +4,7 @@ import { callS3 } from './s3-call.ts';
 import type { S3 } from './s3-client.ts';
 import { conditionHeaders, refusal, settle, written } from './s3-condition.ts';
 import { quotedEtag } from './s3-etag.ts';
-import { statusOf } from './s3-failure.ts';
+import { codeOf, statusOf } from './s3-failure.ts';
 import { headObject, payer } from './s3-head.ts';
 import { etagOfPart, type UploadPlan, uploadInParts } from './s3-multipart.ts';
 import { readObjectStream } from './s3-read.ts';
@@ -13,19 +13,29 @@ import { writeOptions } from './s3-write-options.ts';
 import { sourceGone } from './source-gone.ts';
 import type { StoredObject, WriteCondition, WriteOutcome } from './storage.ts';
 
-/** `Storage.copy`, by the server: in one request, or by parts when the object is large. */
+/**
+ * `Storage.copy`, by the server: in one request, or by parts when the object is large. A source whose size is known to be
+ * small is not looked at first.
+ */
 export async function copyObject(
   s3: S3,
   from: string,
   to: string,
   condition?: WriteCondition,
+  sizeBytes = Number.POSITIVE_INFINITY,
 ): Promise<WriteOutcome> {
-  const source = await headObject(s3, from);
-  if (source === undefined) throw sourceGone(from, to);
   // S3 refuses to copy an object to itself.
+  if (from !== to && sizeBytes <= s3.limits.copyBytes) return await copyWhole(s3, from, to, condition);
+  const source = await sourceOf(s3, from, to);
   if (from === to) return keepAsItIs(source, condition);
   const isLarge = source.sizeBytes > s3.limits.copyBytes;
-  return isLarge ? await copyParts(s3, source, to, condition) : await copyWhole(s3, source, to, condition);
+  return isLarge ? await copyParts(s3, source, to, condition) : await copyWhole(s3, from, to, condition);
+}
+
+async function sourceOf(s3: S3, from: string, to: string): Promise<StoredObject> {
+  const source = await headObject(s3, from);
+  if (source === undefined) throw sourceGone(from, to);
+  return source;
 }
 
 function keepAsItIs({ etag }: StoredObject, condition: WriteCondition | undefined): WriteOutcome {
@@ -36,7 +46,7 @@ function keepAsItIs({ etag }: StoredObject, condition: WriteCondition | undefine
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 async function copyWhole(
   s3: S3,
-  source: StoredObject,
+  from: string,
   to: string,
   condition?: WriteCondition,
 ): Promise<WriteOutcome> {
@@ -45,7 +55,7 @@ async function copyWhole(
     const command = new CopyObjectCommand({
       Bucket: bucket,
       Key: key,
-      CopySource: copySource(source.url),
+      CopySource: copySource(from),
       ...conditionHeaders(condition),
       ...writeOptions(s3),
       ...(s3.options.tags === undefined ? {} : { TaggingDirective: 'REPLACE' }),
@@ -53,9 +63,12 @@ async function copyWhole(
     try {
       return written((await client.send(command)).CopyObjectResult?.ETag);
     } catch (error) {
+      if (codeOf(error) === 'NoSuchKey' && condition?.kind !== 'match') throw sourceGone(from, to);
       return refusal(error, tries, condition);
     }
   });
+  if (answer.kind === 'written') return answer;
+  const source = await sourceOf(s3, from, to);
   return await settle(answer, () => ownCopy(s3, source, to));
 }
 

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { localError } from './local-error.ts';
 import { mapAhead } from './map-ahead.ts';
-import { openToWrite, writeFully } from './open-to-write.ts';
+import { openToWrite, writeChunks } from './open-to-write.ts';
 import type { S3 } from './s3-client.ts';
 import { getPiece, type Piece } from './s3-get.ts';
 import { partsOf, pieceOf, versionToRead, WHOLE_TRIES, wholeVerifier } from './s3-read.ts';
@@ -66,7 +66,7 @@ async function writePart(s3: S3, part: Piece, { file, shift }: Target): Promise<
   let chunks: Buffer[] = [];
   let [position, bytes] = [part.start, 0];
   const flush = async () => {
-    await writeFully(file, Buffer.concat(chunks), position + shift);
+    await writeChunks(file, chunks, position + shift);
     position += bytes;
     [chunks, bytes] = [[], 0];
   };

@@ -37,8 +37,11 @@ export interface Storage {
   /** Writes the object whole or not at all, durably. */
   writeAtomic(url: string, bytes: Uint8Array, condition?: WriteCondition): Promise<WriteOutcome>;
 
-  /** Gives the object at `from` a second name, without its bytes passing through this process; durably. */
-  copy(from: string, to: string, condition?: WriteCondition): Promise<WriteOutcome>;
+  /**
+   * Gives the object at `from` a second name, without its bytes passing through this process; durably. `sizeBytes` is what
+   * the caller knows it to have, which may spare a look at it.
+   */
+  copy(from: string, to: string, condition?: WriteCondition, sizeBytes?: number): Promise<WriteOutcome>;
 
   /** Writes the bytes of a file of this machine to a url, whole or not at all, durably. The file stays. */
   upload(localPath: string, url: string, condition?: WriteCondition): Promise<WriteOutcome>;

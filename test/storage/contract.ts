@@ -213,6 +213,20 @@ export function storageContract(name: string, storage: Storage, root: () => Prom
         });
         expect(await storage.head(to)).toBeUndefined();
       });
+
+      it('whose size is known as any other', async () => {
+        const { base, from, to, content } = await twoObjects();
+        const outcome = await storage.copy(from, to, { kind: 'absent' }, 3);
+        expect(outcome).toEqual({ kind: 'written', etag: (await storage.head(to))?.etag });
+        expect(await storage.copy(from, to, { kind: 'absent' }, 3)).toEqual({ kind: 'refused' });
+        const etag = outcome.kind === 'written' ? outcome.etag : '';
+        for (const condition of [undefined, { kind: 'absent' }, { kind: 'match', etag }] as const)
+          await expect(storage.copy(`${base}/none.txt`, to, condition, 3)).rejects.toMatchObject({
+            name: 'PitwallError',
+            message: expect.stringContaining('none.txt'),
+          });
+        expect(await content()).toBe('new');
+      });
     });
 
     it('moves a file of this machine to a name', async () => {

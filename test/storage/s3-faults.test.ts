@@ -69,6 +69,10 @@ const OTHERS: Readonly<Record<string, Action>> = {
     const { kind } = await storage.copy(`${base}/in/small`, `${base}/out`, { kind: 'absent' });
     return kind === 'written' && textOf(await direct.read(`${base}/out`)) === 'small';
   },
+  'copy of a known size': async ({ storage, direct, base }) => {
+    const { kind } = await storage.copy(`${base}/in/small`, `${base}/out`, { kind: 'absent' }, 5);
+    return kind === 'written' && textOf(await direct.read(`${base}/out`)) === 'small';
+  },
   'copy over a version': async ({ storage, direct, base }) => {
     const first = await direct.writeAtomic(`${base}/out`, bytesOf('old'));
     const etag = first.kind === 'written' ? first.etag : '';
