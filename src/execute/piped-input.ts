@@ -90,9 +90,10 @@ export class PipedInput {
     else await this.arrived();
   }
 
-  /** Settles when every part is a file. @throws what the fetching failed with */
+  /** Settles when every part is a file. @throws what the fetching failed with, or the reading of what was fetched */
   async arrived(): Promise<void> {
     await this.#arrived;
+    this.#pipes.throwIfBroken();
   }
 
   /** Lets no statement wait any more, which then has to fail. */

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { link, rename } from 'node:fs/promises';
 import { makeFifo, widenFifo } from '../duckdb/make-fifo.ts';
-import { errorCode } from '../storage/local-error.ts';
+import { errorCode, localError } from '../storage/local-error.ts';
 import { feedPipe } from './feed-pipe.ts';
 
 const LOOK_MS = 5;
@@ -24,6 +24,7 @@ export class PipedParts {
   readonly #parts: readonly Part[];
   readonly #feeding = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
+  #failure: { readonly error: unknown } | undefined;
 
   private constructor(parts: readonly Part[]) {
     this.#parts = parts;
@@ -48,6 +49,11 @@ export class PipedParts {
     await rename(`${part.path}.whole`, part.path);
     if (part.state === 'awaited') part.state = 'there';
     this.#look();
+  }
+
+  /** To be called when a statement has read them: what it made counts for nothing then. @throws what a part broke off with */
+  throwIfBroken(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   /** Lets nobody wait any more: who waits for a part that is not there finds it empty, and the caller has to fail. */
@@ -78,8 +84,10 @@ export class PipedParts {
 
   #feed(path: string, pipe: number): void {
     widenFifo(pipe);
-    // A reader that has seen enough goes away.
-    const feeding = feedPipe(path, pipe).catch(() => undefined);
+    const feeding = feedPipe(path, pipe).catch((error: unknown) => {
+      // A reader that has seen enough goes away; one whose file broke off takes that for its end.
+      if (errorCode(error) !== 'EPIPE') this.#failure ??= { error: localError(error, 'read', path) };
+    });
     const tracked: Promise<void> = feeding.finally(() => this.#feeding.delete(tracked));
     this.#feeding.add(tracked);
   }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSession } from '../../src/duckdb/session.ts';
@@ -50,6 +50,18 @@ describe('parts that are read while they come', () => {
     const reading = sum();
     pipes.giveUp();
     expect(await reading).toEqual(total(LINES));
+  });
+
+  it('tell that a file broke off, which its reader takes for its end', async () => {
+    const { paths, pipes, deliver, sum } = await someParts(2);
+    const reading = sum();
+    await deliver(0);
+    const folder = `${paths[1]}-folder`;
+    await mkdir(folder);
+    await symlink(folder, `${folder}-link`);
+    await pipes.deliver(1, `${folder}-link`);
+    await reading.catch(() => undefined);
+    expect(() => pipes.throwIfBroken()).toThrow(`cannot read ${paths[1]}`);
   });
 
   it('end with a reader who has seen enough', async () => {
