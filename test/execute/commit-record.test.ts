@@ -74,7 +74,7 @@ describe('committing a task', () => {
     const broken = { ...storage, writeAtomic: () => Promise.reject(lostReply()), ...changes };
     await expect(commitRecord(broken, folder, someRecord('a1'))).rejects.toMatchObject({
       kind: 'temporary',
-      message: `cannot tell whether ${folder.record('stats', 0)} was written; run it again later`,
+      message: `cannot tell whether ${folder.record('stats', 0)} was written (${lostReply().message}); run it again later`,
     });
   });
 
