@@ -61,5 +61,6 @@ function megabytes(bytes: number): string {
 }
 
 function saidUntil(log: readonly LogLine[], epochMs: number): string {
-  return log.findLast(({ time }) => Date.parse(time) < epochMs)?.msg ?? '';
+  const said = log.findLast(({ time }) => Date.parse(time) < epochMs)?.msg ?? '';
+  return said.replace(/[0-9a-f-]{36}/, '…');
 }

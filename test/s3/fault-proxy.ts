@@ -83,14 +83,15 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     if (proxy.roundTripMs > 0) await pause(proxy.roundTripMs * trips);
     const rule = pick(seen);
     if (rule !== undefined) proxy.counts.faults += 1;
-    await forward({ upstream, agent, incoming, reply, pace, counts: proxy.counts }, rule);
+    const counts = countingFor(proxy.counts);
+    await forward({ upstream, agent, incoming, reply, pace, counts }, rule);
     options.onPassed?.({
       method: seen.method,
       path: seen.path,
       startedMs,
       endedMs: performance.now(),
       bytesUp: Number(seen.headers['content-length'] ?? 0),
-      bytesDown: seen.method === 'HEAD' ? 0 : Number(reply.getHeader('content-length') ?? 0),
+      bytesDown: counts.bytesDown,
     });
   }
 
@@ -115,6 +116,20 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     serve(incoming, reply).catch(() => incoming.socket.destroy());
   });
   return Object.assign(proxy, { endpoint: await listen(server) });
+}
+
+/** The count of one request, which adds to that of all. */
+function countingFor(all: { bytesDown: number }): { bytesDown: number } {
+  let own = 0;
+  return {
+    get bytesDown() {
+      return own;
+    },
+    set bytesDown(bytes) {
+      all.bytesDown += bytes - own;
+      own = bytes;
+    },
+  };
 }
 
 async function listen(server: Server): Promise<string> {
