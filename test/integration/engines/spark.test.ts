@@ -106,34 +106,38 @@ describe.skipIf(missing.length > 0 && process.env.CI === undefined)(
         });
       });
 
-      test('a job of Glue does so too, with nothing but named arguments', async () => {
+      /** Runs the script as Glue does, which passes arguments of its own too. */
+      const glue = async (program: string, before: readonly string[], named: readonly string[]) => {
         const cwd = await emptyFolder();
         await execFile('tar', ['-xzf', archive(), '-C', cwd, 'pitwall_spark.py', 'pitwall_glue.py']);
-        const submit = (...named: string[]) =>
-          execFile(
-            'spark-submit',
-            [
-              ...[
-                '--master',
-                'local[2]',
-                '--conf',
-                'spark.ui.enabled=false',
-                '--py-files',
-                'pitwall_spark.py',
-              ],
-              ...['pitwall_glue.py', '--JOB_NAME', 'pitwall', ...named],
-            ],
-            { cwd, env: { ...process.env, ...running().env } },
-          );
-        const archived = ['--pitwall-archive', archive()];
-        const command = `run race_stats --set "out=${join(cwd, 'results')}" --json`;
-        const { stdout } = await submit('--pitwall', command, ...archived);
-        expect(JSON.parse(stdout)).toMatchObject({ status: 'succeeded', engine: 'spark' });
-        await expect(submit('--pitwall', 'run no_such_job', ...archived)).rejects.toMatchObject({
-          stderr: expect.stringContaining('pitwall: ended with 2'),
+        const args = [...before, 'pitwall_glue.py', '--JOB_NAME', 'pitwall', ...named];
+        return execFile(program, args, { cwd, env: { ...process.env, ...running().env } });
+      };
+      const submitted = (master: string) => [
+        ...['--master', master, '--conf', 'spark.ui.enabled=false'],
+        ...['--conf', 'spark.executor.memory=450m', '--py-files', 'pitwall_spark.py'],
+      ];
+      const withArchive = () => ['--pitwall-archive', archive()];
+
+      test('a job of Glue does so too, with nothing but named arguments', async () => {
+        const out = await emptyFolder();
+        const command = `run race_stats --set "out=${out}/results" --json --quiet`;
+        const named = ['--pitwall', command, ...withArchive()];
+        const { stdout } = await glue('spark-submit', submitted(running().master), named);
+        // Spark gives what the script and its children say on stderr to stdout too.
+        const document = stdout.split('\n').find((line) => line.startsWith('{')) ?? stdout;
+        expect(JSON.parse(document)).toMatchObject({ status: 'succeeded', engine: 'spark' });
+      }, 400_000);
+
+      test('a job of Glue fails where Pitwall does, and where an argument is missing', async () => {
+        const named = ['--pitwall', 'run no_such_job', ...withArchive()];
+        await expect(glue('spark-submit', submitted('local[1]'), named)).rejects.toMatchObject({
+          code: 1,
+          stdout: expect.stringContaining('pitwall: there is no job "no_such_job"'),
         });
-        await expect(submit(...archived)).rejects.toMatchObject({
-          stderr: expect.stringContaining('pitwall: this job needs the argument --pitwall'),
+        await expect(glue('python3', [], withArchive())).rejects.toMatchObject({
+          code: 1,
+          stderr: 'pitwall: this job needs the argument --pitwall\n',
         });
       });
     });
