@@ -3,6 +3,7 @@ import { PitwallError } from '../error.ts';
 import type { Storage } from '../storage/storage.ts';
 
 const RACERS = 4;
+const UUID_BYTES = 36;
 
 /**
  * Proves that a store creates an object once: a second creator is refused, and of racing ones one wins, on which every
@@ -16,7 +17,7 @@ export async function probeStore(storage: Storage, store: string): Promise<void>
   try {
     // Side by side: at a distance each answer takes its time.
     await settleAll([probeOne(storage, store, once), probeRace(storage, store, race)]);
-    if ((await storage.copy(race, once, { kind: 'absent' }, 1)).kind === 'written')
+    if ((await storage.copy(race, once, { kind: 'absent' }, UUID_BYTES)).kind === 'written')
       throw unsafe(store, 'copies over an object that exists');
   } finally {
     await settleAll([storage.delete(once), storage.delete(race)]);
@@ -51,10 +52,10 @@ async function refusesStale(storage: Storage, url: string): Promise<boolean> {
   return (await storage.writeAtomic(url, Uint8Array.of(2), stale)).kind === 'refused';
 }
 
-/** How many of creators at once were told that they created the object. */
+/** How many of creators at once were told that they created the object. Each knows its own by its bytes, as all do. */
 async function createAll(storage: Storage, url: string, creators: number): Promise<number> {
-  const writes = Array.from({ length: creators }, (_, index) =>
-    storage.writeAtomic(url, Buffer.from(`${index}`), { kind: 'absent' }),
+  const writes = Array.from({ length: creators }, () =>
+    storage.writeAtomic(url, Buffer.from(randomUUID()), { kind: 'absent' }),
   );
   return (await Promise.all(writes)).filter(({ kind }) => kind === 'written').length;
 }
