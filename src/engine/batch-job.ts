@@ -91,6 +91,9 @@ function commandOf({
     ...which,
     '--submission',
     submission,
+    // What a container writes goes to CloudWatch.
+    '--log',
+    'json',
     ...(most === undefined ? [] : ['--threads', String(most)]),
     ...(memoryBytes === undefined ? [] : ['--memory', String(memoryBytes)]),
   ];

@@ -78,6 +78,8 @@ function toJob({ queue, jobDefinition }: BatchTarget, jobName: string, request: 
     ...(force ? ['--force'] : []),
     '--wait',
     '--json',
+    '--log',
+    'json',
   ];
   return { jobName, jobQueue: queue, jobDefinition, containerOverrides: { command }, propagateTags: true };
 }

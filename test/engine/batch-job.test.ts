@@ -19,7 +19,17 @@ describe('the job that a submission asks for', () => {
       jobDefinition: 'pitwall-task',
       arrayProperties: { size: 3 },
       containerOverrides: {
-        command: ['task', TASKS.folderUrl, 'stats', '--array', '3-4,9', '--submission', 'a0b1'],
+        command: [
+          'task',
+          TASKS.folderUrl,
+          'stats',
+          '--array',
+          '3-4,9',
+          '--submission',
+          'a0b1',
+          '--log',
+          'json',
+        ],
         environment: [],
         resourceRequirements: [],
       },
@@ -48,6 +58,8 @@ describe('the job that a submission asks for', () => {
       '7',
       '--submission',
       'a0b1',
+      '--log',
+      'json',
     ]);
   });
 

@@ -73,6 +73,21 @@ describeS3('the function of Lambda', (server: TestServer) => {
     expect(await totals(at, 1962)).toBeUndefined();
   });
 
+  test('writes a line of JSON for what happens, and its metrics as CloudWatch reads them', async () => {
+    const at = await place();
+    await put(at, 1962);
+    const { output } = await invoke({ job: at.job, params: at.params }, env());
+    const lines = output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['started', 'published']));
+    for (const { request } of lines) expect(request).toBe('c6af9ac6-7b61-11e6-9a41-93e8deadbeef');
+    const metrics = lines.find(({ _aws }) => _aws !== undefined);
+    expect(metrics).toMatchObject({ job: 'job', Rows: 2, Succeeded: 1, Failed: 0 });
+    expect(metrics._aws.CloudWatchMetrics[0].Namespace).toBe('Pitwall');
+  });
+
   const trigger = ({ root, job, params }: Place) => ({
     PITWALL_TRIGGERS: JSON.stringify([{ prefix: `${root}/in/season={season}/`, job, params }]),
   });
