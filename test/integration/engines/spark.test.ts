@@ -186,7 +186,7 @@ test('without spark-submit it says what to install before it does anything', asy
 test.each([
   [
     ['--engine', 'dask'],
-    "option '--engine <engine>' argument 'dask' is invalid. Allowed choices are local, slurm, spark.",
+    "option '--engine <engine>' argument 'dask' is invalid. Allowed choices are local, slurm, spark, batch, auto.",
   ],
   [['--spark-master', 'local'], '--spark-master is for --engine spark, got --engine local'],
   [['--engine', 'spark', '--slurm-args', '-p x'], '--slurm-args is for --engine slurm, got --engine spark'],
