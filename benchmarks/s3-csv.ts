@@ -9,7 +9,7 @@ import { peerPython, peerVersions } from './harness/peer-python.ts';
 import { pitwallCommand, setOptions } from './harness/pitwall-command.ts';
 import { projectPath } from './harness/project-root.ts';
 import { raceData } from './harness/race-data.ts';
-import { runInto } from './harness/run-into.ts';
+import { runBesideStore } from './harness/run-beside-store.ts';
 import { runIntoStore } from './harness/run-into-store.ts';
 import { runMain } from './harness/run-main.ts';
 import { readLog, timeline } from './harness/timeline.ts';
@@ -82,11 +82,7 @@ async function compareOver({ store, source, out, bytes }: Course, options: Bench
   });
   const near = (name: string, command: readonly string[]): Contestant => ({
     name,
-    async run() {
-      store.bytesDown();
-      const sample = await runInto(out, command);
-      return { ...sample, fetchedBytes: store.bytesDown() };
-    },
+    run: () => runBesideStore(store, out, command),
     canonicalAnswer: () => canonicalFolder(out),
   });
   await compare(

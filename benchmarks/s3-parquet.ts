@@ -8,7 +8,7 @@ import { peerPython, peerVersions } from './harness/peer-python.ts';
 import { benchmarkJob, pitwallCommand, setOptions } from './harness/pitwall-command.ts';
 import { projectPath } from './harness/project-root.ts';
 import { raceData } from './harness/race-data.ts';
-import { runInto } from './harness/run-into.ts';
+import { runBesideStore } from './harness/run-beside-store.ts';
 import { runMain } from './harness/run-main.ts';
 import { type Contestant, compare } from './harness.ts';
 
@@ -78,11 +78,7 @@ async function compareOver(
 function contestant(name: string, command: readonly string[], out: string, store: FarStore): Contestant {
   return {
     name,
-    async run() {
-      store.bytesDown();
-      const sample = await runInto(out, command);
-      return { ...sample, fetchedBytes: store.bytesDown() };
-    },
+    run: () => runBesideStore(store, out, command),
     canonicalAnswer: () => canonicalFolder(out),
   };
 }

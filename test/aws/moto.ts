@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
 import { quietSdk } from '../../src/storage/quiet-sdk.ts';
+import { freePorts } from '../integration/engines/free-ports.ts';
 
 const TOOLS = fileURLToPath(new URL('../../node_modules/.cache/pitwall-tools/bin', import.meta.url));
 const STARTING_MS = 60_000;
@@ -36,7 +36,7 @@ export function useMoto(): () => Moto {
   let moto: Moto | undefined;
   beforeAll(async () => {
     quietSdk();
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     const endpoint = `http://127.0.0.1:${port}`;
     server = startMoto(port);
     await untilServing(endpoint, server);
@@ -63,17 +63,6 @@ function motoEnv(endpoint: string): Record<string, string> {
     AWS_SECRET_ACCESS_KEY: 'testing',
     AWS_EC2_METADATA_DISABLED: 'true',
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 async function untilServing(endpoint: string, server: ChildProcess): Promise<void> {
