@@ -30,6 +30,7 @@ async function tidy(storage: Storage, folder: RunFolder): Promise<boolean> {
     tidyTask(storage, folder, task, attempts),
   );
   await storage.deleteFolder(`${folder.url}/failures`);
+  await storage.deleteUnfinished(`${folder.url}/records`);
   await removeBackups(storage, folder);
   return tidied.includes('committed');
 }

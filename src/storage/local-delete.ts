@@ -1,7 +1,8 @@
-import { rm, rmdir, unlink } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
+import { readdir, rm, rmdir, unlink } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { errorCode, localError } from './local-error.ts';
 import { etagOf } from './local-etag.ts';
+import { isTemporary } from './move-into.ts';
 import { syncFolder } from './sync-folder.ts';
 
 /** `Storage.delete`. */
@@ -24,6 +25,15 @@ export async function deleteFolder(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
     throw localError(error, 'delete', folder);
   });
+}
+
+/** `Storage.deleteUnfinished`. */
+export async function deleteUnfinished(folder: string): Promise<void> {
+  const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw localError(error, 'list', folder);
+  });
+  for (const name of names.filter(isTemporary)) await deleteFile(join(folder, name));
 }
 
 /** `Storage.pruneFolders`. What cannot be taken away holds something, or is not ours to take away. */

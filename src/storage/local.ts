@@ -5,7 +5,7 @@ import { PitwallError } from '../error.ts';
 import { changedVersion } from './changed-version.ts';
 import { compareUrls, globDepth, globMatcher, globRoot, isGlob } from './glob.ts';
 import { copyFileTo, putFile, uploadFile } from './local-copy.ts';
-import { deleteFile, deleteFolder, deleteVersion, pruneFolders } from './local-delete.ts';
+import { deleteFile, deleteFolder, deleteUnfinished, deleteVersion, pruneFolders } from './local-delete.ts';
 import { writeChunks } from './local-download.ts';
 import { errorCode, type LocalAction, localError } from './local-error.ts';
 import { localEtag } from './local-etag.ts';
@@ -36,6 +36,7 @@ export function localStorage(): Storage {
     delete: deleteFile,
     deleteVersion,
     deleteFolder,
+    deleteUnfinished,
     pruneFolders,
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, rename, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { errorCode } from './local-error.ts';
 import { etagOf, localEtag } from './local-etag.ts';
 import type { WriteCondition, WriteOutcome } from './storage.ts';
@@ -40,6 +40,11 @@ async function replace(temporary: string, path: string, condition?: WriteConditi
 /** A name in the folder of a path that no other process has. */
 export function temporaryName(path: string): string {
   return join(dirname(path), `.pitwall-${randomUUID()}.tmp`);
+}
+
+/** Whether a path is one that `temporaryName` gives. */
+export function isTemporary(path: string): boolean {
+  return /^\.pitwall-[\da-f-]+\.tmp$/.test(basename(path));
 }
 
 export async function removeTemporary(path: string): Promise<void> {

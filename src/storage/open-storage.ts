@@ -57,6 +57,7 @@ export function openStorage(options: StorageOptions = {}): Storage {
     delete: async (url) => (await of(url)).delete(url),
     deleteVersion: async (url, etag) => (await of(url)).deleteVersion(url, etag),
     deleteFolder: async (folder) => (await of(folder)).deleteFolder(folder),
+    deleteUnfinished: async (folder) => (await of(folder)).deleteUnfinished(folder),
     pruneFolders: async (url, root) => (await of(url)).pruneFolders(url, root),
   };
 }

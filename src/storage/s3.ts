@@ -32,6 +32,7 @@ export function s3Storage(options: S3Options = {}): Storage {
     delete: (url) => deleteObject(s3, url),
     deleteVersion: (url, etag) => deleteObjectVersion(s3, url, etag),
     deleteFolder: (folder) => deleteS3Folder(s3, folder),
+    deleteUnfinished: async () => undefined,
     pruneFolders: (url, root) => pruneMarkers(s3, url, root),
   };
 }

@@ -58,6 +58,12 @@ export interface Storage {
   /** Deletes everything below a folder, which no other process may be writing to. */
   deleteFolder(folder: string): Promise<void>;
 
+  /**
+   * Takes away what writers that died before they ended left below a folder, in which nobody writes now. Object stores
+   * show nothing of such a write.
+   */
+  deleteUnfinished(folder: string): Promise<void>;
+
   /** Takes away the folders between `root` and a url that hold nothing. Object stores have no such folders. */
   pruneFolders(url: string, root: string): Promise<void>;
 }

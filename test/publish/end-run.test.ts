@@ -37,3 +37,9 @@ test('a run that published leaves nothing of what clusters need', async () => {
   await tidyPublished(storage, folder);
   expect(await left()).toEqual(['runs/run/plan.json']);
 });
+
+test('a record that a killed task did not end is no record', async () => {
+  const { folder, left } = await folderWith({ ...ATTEMPT, 'records/stats/.pitwall-00ff.tmp': '{' });
+  await tidyFailed(storage, folder);
+  expect(await left()).toEqual([]);
+});

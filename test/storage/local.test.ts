@@ -221,6 +221,20 @@ describe('a copy on a local disk', () => {
   });
 });
 
+describe('taking away what a writer left that died', () => {
+  it('takes only names that a write gives for as long as it lasts', async () => {
+    const folder = await freshFolder();
+    const unfinished = ['.pitwall-4f9cd6ab-80eb-46f1-8f3d-1b1f6e2486e2.tmp', 'deep/.pitwall-00ff.tmp'];
+    const others = ['deep/.pitwall-notes.tmp', 'deep/1.json', 'pitwall-00ff.tmp'];
+    await mkdir(join(folder, 'deep'));
+    for (const name of [...unfinished, ...others]) await writeFile(join(folder, name), '');
+    await storage.deleteUnfinished(folder);
+    const names = await readdir(folder, { recursive: true });
+    expect(names.sort()).toEqual(['deep', ...others].sort());
+    await storage.deleteUnfinished(join(folder, 'nothing here'));
+  });
+});
+
 describe('making a folder', () => {
   it.runIf(process.platform === 'linux')('ends where none can be made', async () => {
     await expect(makeFolder('/proc/nope/deep')).rejects.toMatchObject({ code: 'ENOENT' });

@@ -52,6 +52,7 @@ export class ModelStore {
       upload: () => Promise.reject(new Error('not modelled')),
       download: () => Promise.reject(new Error('not modelled')),
       deleteFolder: () => Promise.reject(new Error('not modelled')),
+      deleteUnfinished: async () => undefined,
       pruneFolders: async () => undefined,
       head: (url) => read(`head ${url}`, () => (this.objects.has(url) ? this.#toObject(url) : undefined)),
       read: (url) => read(`read ${url}`, () => this.#get(url).bytes),
