@@ -10,7 +10,7 @@ import type { openStorage } from '../storage/open-storage.ts';
 import type { AttemptPhase, FromWorker, OpenMessage, RunMessage, ToWorker } from './worker-message.ts';
 
 /**
- * Makes this process a worker: it runs the tasks that its parent sends it, one at a time, and ends with its parent.
+ * Makes this process a worker: it runs the tasks that its parent sends it, and ends with its parent.
  * Signals of a terminal, which reach the whole process group, are left to the parent.
  */
 export function serveTasks(storage: typeof openStorage, open: typeof openTaskWorker): void {
@@ -42,7 +42,7 @@ class TaskServer {
   /** Aborted when the process is to end, or to open no further. */
   readonly #lifetime = new AbortController();
   #worker: Promise<TaskWorker> | undefined;
-  #attempt: { readonly id: string; readonly canceling: AbortController } | undefined;
+  readonly #attempts = new Map<string, AbortController>();
   #isOpened = false;
 
   constructor(storage: typeof openStorage, open: typeof openTaskWorker) {
@@ -81,9 +81,9 @@ class TaskServer {
   async #run(message: RunMessage): Promise<void> {
     const { attempt } = message;
     const canceling = new AbortController();
-    this.#attempt = { id: attempt, canceling };
+    this.#attempts.set(attempt, canceling);
     const answer = await this.#answer(message, canceling.signal);
-    this.#attempt = undefined;
+    this.#attempts.delete(attempt);
     if (this.#isOpened) say(answer);
     else say(answer, () => process.exit());
   }
@@ -94,24 +94,26 @@ class TaskServer {
       const worker = await this.#worker;
       if (worker === undefined) throw new Error('a worker was told to run a task before it was told to open');
       during = 'running';
-      const onProgress = (progress: TaskProgress) => say({ kind: 'progress', progress });
-      const { record } = await worker.run(stepId, index, attempt, { onProgress, signal, next });
-      return { kind: 'committed', record };
+      const onProgress = (progress: TaskProgress) => say({ kind: 'progress', attempt, progress });
+      const onMade = () => say({ kind: 'made', attempt });
+      const { record } = await worker.run(stepId, index, attempt, { onProgress, onMade, signal, next });
+      return { kind: 'committed', attempt, record };
     } catch (error) {
-      return { kind: 'failed', during, failure: toFailure(error) };
+      return { kind: 'failed', attempt, during, failure: toFailure(error) };
     }
   }
 
   #cancel(attempt: string): void {
-    if (this.#attempt?.id !== attempt) return;
+    const canceling = this.#attempts.get(attempt);
+    if (canceling === undefined) return;
     const reason = new PitwallError('interrupted', 'the attempt was called off');
-    this.#attempt.canceling.abort(reason);
+    canceling.abort(reason);
     if (!this.#isOpened) this.#lifetime.abort(reason);
   }
 
   async #close(): Promise<void> {
     const reason = new PitwallError('interrupted', 'the worker was told to end');
-    this.#attempt?.canceling.abort(reason);
+    for (const canceling of this.#attempts.values()) canceling.abort(reason);
     this.#lifetime.abort(reason);
     try {
       await (await this.#worker)?.close();

@@ -29,6 +29,7 @@ interface Task {
 }
 
 interface Attempt {
+  readonly id: string;
   readonly task: Task;
   readonly worker: WorkerProcess;
   readonly sentAtMs: number;
@@ -84,7 +85,7 @@ export class StepRun {
     this.#stopped ??= { reason };
     this.#waiting.length = 0;
     for (const timer of this.#backingOff) clearTimeout(timer);
-    for (const { worker } of this.#running) worker.cancel(this.#settings.stopGraceMs);
+    for (const { id, worker } of this.#running) worker.cancel(id, this.#settings.stopGraceMs);
     this.#settleIfDone();
   }
 
@@ -155,7 +156,7 @@ export class StepRun {
   async #attempt(task: Task, worker: WorkerProcess): Promise<void> {
     const { onEvent } = this.#run;
     const [stepId, index, id] = [this.#step.id, task.index, randomUUID()];
-    const attempt = { task, worker, sentAtMs: performance.now() };
+    const attempt = { id, task, worker, sentAtMs: performance.now() };
     task.attempts++;
     task.running.add(attempt);
     this.#running.add(attempt);
@@ -167,6 +168,7 @@ export class StepRun {
       {
         onProgress: (progress) => onEvent({ kind: 'task progress', ...of, progress }),
         onOutput: (text) => onEvent({ kind: 'task output', ...of, text }),
+        onMade: () => this.#advance(),
       },
     );
     task.running.delete(attempt);
@@ -237,7 +239,7 @@ export class StepRun {
   #settle(task: Task, outcome: TaskOutcome): void {
     task.isSettled = true;
     this.#outcomes.push(outcome);
-    for (const { worker } of task.running) worker.cancel(this.#settings.loserGraceMs);
+    for (const { id, worker } of task.running) worker.cancel(id, this.#settings.loserGraceMs);
   }
 
   #settleIfDone(): void {

@@ -4,7 +4,7 @@ import type { TaskRecord } from '../execute/record.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
 import type { StorageOptions } from '../storage/open-storage.ts';
 
-/** What a worker process is told. The first is `open`; one task at a time. */
+/** What a worker process is told. The first is `open`; a task when the one before it is `made`, or has ended. */
 export type ToWorker = OpenMessage | RunMessage | CancelMessage | CloseMessage;
 
 export interface OpenMessage {
@@ -36,13 +36,22 @@ export interface CloseMessage {
   readonly kind: 'close';
 }
 
-/** What it says. Each `run` is answered by one `committed` or `failed`; after a failure in opening it ends. */
+/**
+ * What it says. Each `run` is answered by one `committed` or `failed`; `made` comes before them when all that is left to do is
+ * to write to the run store. After a failure in opening it ends.
+ */
 export type FromWorker =
   | { readonly kind: 'alive' }
   | { readonly kind: 'opened' }
-  | { readonly kind: 'progress'; readonly progress: TaskProgress }
-  | { readonly kind: 'committed'; readonly record: TaskRecord }
-  | { readonly kind: 'failed'; readonly during: AttemptPhase; readonly failure: Failure };
+  | { readonly kind: 'progress'; readonly attempt: string; readonly progress: TaskProgress }
+  | { readonly kind: 'made'; readonly attempt: string }
+  | { readonly kind: 'committed'; readonly attempt: string; readonly record: TaskRecord }
+  | {
+      readonly kind: 'failed';
+      readonly attempt: string;
+      readonly during: AttemptPhase;
+      readonly failure: Failure;
+    };
 
 /** What is wrong in `opening` is wrong for every task of the worker. */
 export type AttemptPhase = 'opening' | 'running';

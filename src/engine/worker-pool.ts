@@ -29,14 +29,14 @@ export class WorkerPool {
   }
 
   /**
-   * An idle worker with these limits, or a new one. `undefined` when there is no room; idle workers with other limits
+   * A free worker with these limits, or a new one. `undefined` when there is no room; idle workers with other limits
    * are then ended to make some, and `onChange` tells when to ask again.
    *
    * @throws PitwallError (`temporary`) when the system starts no more processes
    */
   acquire(limits: MachineLimits): WorkerProcess | undefined {
-    const idle = this.#idle().find((worker) => equalLimits(worker.limits, limits));
-    if (idle !== undefined) return idle;
+    const free = this.#free(limits);
+    if (free !== undefined) return free;
     if (this.#hasRoom(limits, this.#workers)) return this.#start(limits);
     this.#makeRoom(limits);
     return undefined;
@@ -56,6 +56,12 @@ export class WorkerPool {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all([...this.#workers].map((worker) => worker.close(this.#settings.closeGraceMs)));
+  }
+
+  /** One that has nothing to do at all, if there is one. */
+  #free(limits: MachineLimits): WorkerProcess | undefined {
+    const free = [...this.#workers].filter((worker) => worker.isFree && equalLimits(worker.limits, limits));
+    return free.find(({ isIdle }) => isIdle) ?? free[0];
   }
 
   #idle(): WorkerProcess[] {

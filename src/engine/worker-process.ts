@@ -27,15 +27,19 @@ export type AttemptAnswer =
   | { readonly kind: 'failed'; readonly during: AttemptPhase; readonly error: Error };
 
 interface RunningAttempt {
-  readonly id: string;
   readonly onProgress: (progress: TaskProgress) => void;
   readonly onOutput: (line: string) => void;
+  /** Called when it may be free for another task. */
+  readonly onMade: () => void;
   readonly answer: (answer: AttemptAnswer) => void;
 }
 
 const STDERR_TAIL = 2000;
 
-/** A child process that runs tasks, one at a time; warm, so that the second finds what the first has opened. */
+/** A made task may still be written to the store while the next is made; on a disk that falls behind, no more than one. */
+const MAX_ATTEMPTS = 2;
+
+/** A child process that runs tasks; warm, so that the second finds what the first has opened. */
 export class WorkerProcess {
   /** Counts from 0; given again once a process has ended. */
   readonly number: number;
@@ -44,7 +48,11 @@ export class WorkerProcess {
   readonly ended: Promise<void>;
   readonly #child: ChildProcess;
   readonly #oom: OomWatch;
-  #attempt: RunningAttempt | undefined;
+  readonly #attempts = new Map<string, RunningAttempt>();
+  /** The attempt that is not made yet. */
+  #making: string | undefined;
+  /** The attempts that were called off and have not ended. */
+  readonly #canceled = new Set<string>();
   #openedAtMs: number | undefined;
   #isEnding = false;
   #quietTicks = 0;
@@ -64,8 +72,14 @@ export class WorkerProcess {
     this.#say({ kind: 'open', folderUrl, storageOptions, limits, scratch, heartbeatMs });
   }
 
+  /** Whether it can be given a task. */
+  get isFree(): boolean {
+    return this.#making === undefined && this.#attempts.size < MAX_ATTEMPTS && !this.#isEnding;
+  }
+
+  /** Whether it has nothing to do. */
   get isIdle(): boolean {
-    return this.#attempt === undefined && !this.#isEnding;
+    return this.#attempts.size === 0 && !this.#isEnding;
   }
 
   /** Whether it takes no more tasks. */
@@ -78,21 +92,20 @@ export class WorkerProcess {
     return this.#openedAtMs;
   }
 
-  /** Runs a task; the answer tells of the loss of the process as of any failure. Only while it is idle. */
-  run(
-    task: Omit<RunMessage, 'kind'>,
-    listeners: Pick<RunningAttempt, 'onProgress' | 'onOutput'>,
-  ): Promise<AttemptAnswer> {
+  /** Runs a task; the answer tells of the loss of the process as of any failure. Only while it is free. */
+  run(task: Omit<RunMessage, 'kind'>, listeners: Omit<RunningAttempt, 'answer'>): Promise<AttemptAnswer> {
     return new Promise((answer) => {
-      this.#attempt = { id: task.attempt, ...listeners, answer };
+      this.#making = task.attempt;
+      this.#attempts.set(task.attempt, { ...listeners, answer });
       this.#say({ kind: 'run', ...task });
     });
   }
 
-  /** Calls the running attempt off; a process that does not answer within `graceMs` is killed. */
-  cancel(graceMs: number): void {
-    if (this.#attempt === undefined) return;
-    this.#say({ kind: 'cancel', attempt: this.#attempt.id });
+  /** Calls an attempt off; a process that does not answer within `graceMs` is killed. */
+  cancel(attempt: string, graceMs: number): void {
+    if (!this.#attempts.has(attempt)) return;
+    this.#canceled.add(attempt);
+    this.#say({ kind: 'cancel', attempt });
     this.#killAfter(graceMs, 'stopped, since it did not end when it was told to');
   }
 
@@ -113,9 +126,15 @@ export class WorkerProcess {
   #handle(message: FromWorker): void {
     this.#quietTicks = 0;
     if (message.kind === 'opened') this.#openedAtMs = performance.now();
-    if (message.kind === 'progress') this.#attempt?.onProgress(message.progress);
-    if (message.kind === 'committed') this.#answer(message);
-    if (message.kind === 'failed') this.#fail(message.during, toError(message.failure));
+    if (message.kind === 'progress') this.#attempts.get(message.attempt)?.onProgress(message.progress);
+    if (message.kind === 'made') this.#made(message.attempt);
+    if (message.kind === 'committed') this.#answer(message.attempt, message);
+    if (message.kind === 'failed') this.#fail(message.attempt, message.during, toError(message.failure));
+  }
+
+  #made(attempt: string): void {
+    if (this.#making === attempt) this.#making = undefined;
+    this.#attempts.get(attempt)?.onMade();
   }
 
   #readStderr(): void {
@@ -124,18 +143,24 @@ export class WorkerProcess {
     stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
     });
-    createInterface({ input: stderr }).on('line', (line) => this.#attempt?.onOutput(line));
+    createInterface({ input: stderr }).on('line', (line) => this.#lastAttempt()?.onOutput(line));
   }
 
-  #fail(during: AttemptPhase, error: Error): void {
+  #lastAttempt(): RunningAttempt | undefined {
+    return [...this.#attempts.values()].at(-1);
+  }
+
+  #fail(attempt: string, during: AttemptPhase, error: Error): void {
     if (during === 'opening') this.#isEnding = true;
-    this.#answer({ kind: 'failed', during, error });
+    this.#answer(attempt, { kind: 'failed', during, error });
   }
 
-  #answer(answer: AttemptAnswer): void {
-    if (!this.#isEnding) clearTimeout(this.#killTimer);
-    const attempt = this.#attempt;
-    this.#attempt = undefined;
+  #answer(id: string, answer: AttemptAnswer): void {
+    if (this.#making === id) this.#making = undefined;
+    this.#canceled.delete(id);
+    if (!this.#isEnding && this.#canceled.size === 0) clearTimeout(this.#killTimer);
+    const attempt = this.#attempts.get(id);
+    this.#attempts.delete(id);
     attempt?.answer(answer);
   }
 
@@ -162,7 +187,8 @@ export class WorkerProcess {
     const killedFor = this.#killedFor;
     const outOfMemory = signal === 'SIGKILL' && killedFor === undefined && this.#oom.claim();
     const loss = new WorkerLoss({ code, signal, killedFor, outOfMemory, stderr: this.#stderr.trim() });
-    this.#fail(this.#openedAtMs === undefined ? 'opening' : 'running', loss);
+    const during = this.#openedAtMs === undefined ? 'opening' : 'running';
+    for (const attempt of [...this.#attempts.keys()]) this.#fail(attempt, during, loss);
     // What stays goes with the run folder.
     await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
   }

@@ -9,7 +9,7 @@ import { errorCode, outputError } from '../storage/local-error.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type CommitOutcome, commitRecord } from './commit-record.ts';
 import type { MachineLimits } from './machine-limits.ts';
-import { ProductMaker } from './make-products.ts';
+import { type MadeProducts, ProductMaker } from './make-products.ts';
 import type { TaskRecord } from './record.ts';
 import { stageProducts } from './stage-products.ts';
 import type { TaskProgress } from './task-meter.ts';
@@ -31,6 +31,8 @@ export interface TaskWorkerOptions {
 
 export interface AttemptOptions {
   readonly onProgress: (progress: TaskProgress) => void;
+  /** Called when only the writing to the run store is left to do: the next task can be begun beside that. */
+  readonly onMade?: (() => void) | undefined;
   /** Ends this task; the worker stays usable. */
   readonly signal: AbortSignal;
   /** The step's task that it will likely run next: what that reads is fetched meanwhile. */
@@ -40,7 +42,7 @@ export interface AttemptOptions {
 /** `superseded`: another attempt of the task committed first, and `record` is that one's. */
 export type TaskOutcomeOfWorker = CommitOutcome;
 
-/** Runs tasks of one run, one at a time, over one DuckDB session. */
+/** Runs tasks of one run over one DuckDB session: makes one at a time, and commits what others before it made meanwhile. */
 export interface TaskWorker {
   /**
    * Does a task and commits its record. A task that fails leaves the worker usable.
@@ -54,7 +56,7 @@ export interface TaskWorker {
     attemptId: string,
     options: AttemptOptions,
   ): Promise<TaskOutcomeOfWorker>;
-  /** Waits for the task that runs. Safe to call twice. */
+  /** Waits for the tasks that run. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -97,7 +99,9 @@ class RunWorker implements TaskWorker {
   readonly #options: TaskWorkerOptions;
   readonly #outlines: readonly StepOutline[];
   readonly #maker: ProductMaker;
-  #running: Promise<unknown> = Promise.resolve();
+  /** Settles when what was asked for last is made. */
+  #making: Promise<unknown> = Promise.resolve();
+  readonly #attempts = new Set<Promise<unknown>>();
 
   constructor(options: TaskWorkerOptions, { plan, unlisted }: OwnPlan) {
     this.#options = options;
@@ -105,23 +109,36 @@ class RunWorker implements TaskWorker {
     this.#maker = new ProductMaker({ ...options, plan, unlisted, outlines: this.#outlines });
   }
 
-  run(stepId: string, index: number, attemptId: string, options: AttemptOptions): Promise<CommitOutcome> {
-    const attempt = this.#running.then(() => this.#attempt({ stepId, index, attempt: attemptId }, options));
-    this.#running = attempt.catch(() => undefined);
-    return attempt;
+  async run(
+    stepId: string,
+    index: number,
+    attemptId: string,
+    options: AttemptOptions,
+  ): Promise<CommitOutcome> {
+    const attempt = this.#attempt({ stepId, index, attempt: attemptId }, options);
+    const ended = attempt.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#attempts.add(ended);
+    void ended.then(() => this.#attempts.delete(ended));
+    return await attempt;
   }
 
   async close(): Promise<void> {
-    await this.#running;
+    await Promise.all(this.#attempts);
     await this.#maker.close();
   }
 
   async #attempt(place: AttemptPlace, options: AttemptOptions): Promise<CommitOutcome> {
     const scratch = `${this.#options.scratch}/${place.attempt}`;
+    const making = this.#making.then(() => this.#make(place, scratch, options));
+    this.#making = making.catch(() => undefined);
     try {
-      options.signal.throwIfAborted();
+      const made = await making;
+      options.onMade?.();
       const { storage, folder } = this.#options;
-      return await commitRecord(storage, folder, await this.#record(place, scratch, options));
+      return await commitRecord(storage, folder, await this.#stage(place, made, options));
     } catch (error) {
       options.signal.throwIfAborted();
       throw ofDisk(error, scratch);
@@ -130,22 +147,27 @@ class RunWorker implements TaskWorker {
     }
   }
 
-  /** What the attempt made lies in its folder of the run store then, and nothing says so yet. */
-  async #record(place: AttemptPlace, scratch: string, options: AttemptOptions): Promise<TaskRecord> {
+  async #make(place: AttemptPlace, scratch: string, options: AttemptOptions): Promise<MadeTask> {
+    options.signal.throwIfAborted();
     const { storage, folder } = this.#options;
-    const { stepId, index, attempt } = place;
+    const { stepId, index } = place;
     const startedMs = performance.now();
     const outline = this.#outlineOf(stepId);
     const task = await readTask(storage, folder, stepId, index);
     reach('task: started');
     const prefetchNext = () => void this.#prefetch(outline, options.next).catch(() => undefined);
     const products = await this.#maker.make(outline, task, scratch, { ...options, prefetchNext });
-    const { fingerprint } = task;
-    const url = folder.attempt(stepId, index, attempt);
+    const fetchedBytes = this.#maker.takeFetchedBytes();
+    return { products, fingerprint: task.fingerprint, fetchedBytes, startedMs };
+  }
+
+  /** What the attempt made lies in its folder of the run store then, and nothing says so yet. */
+  async #stage(place: AttemptPlace, made: MadeTask, options: AttemptOptions): Promise<TaskRecord> {
+    const { storage, folder } = this.#options;
+    const { products, fingerprint, fetchedBytes, startedMs } = made;
+    const url = folder.attempt(place.stepId, place.index, place.attempt);
     const { outputs, files } = await stageProducts(storage, url, fingerprint, products, options);
     options.signal.throwIfAborted();
-    const { checks } = products;
-    const fetchedBytes = this.#maker.takeFetchedBytes();
     const elapsedMs = Math.round(performance.now() - startedMs);
     return {
       version: 1,
@@ -153,7 +175,7 @@ class RunWorker implements TaskWorker {
       fingerprint,
       outputs,
       files,
-      checks,
+      checks: products.checks,
       rows: countRows(products),
       elapsedMs,
       spillBytes: products.spillBytes,
@@ -174,6 +196,14 @@ class RunWorker implements TaskWorker {
     const known = this.#outlines.map(({ id }) => id).join(', ');
     throw new PitwallError('usage', `the run has no step ${stepId}; it has ${known}`);
   }
+}
+
+/** What an attempt made, still in its scratch folder. */
+interface MadeTask {
+  readonly products: MadeProducts;
+  readonly fingerprint: string;
+  readonly fetchedBytes: number;
+  readonly startedMs: number;
 }
 
 type AttemptPlace = Pick<TaskRecord, 'stepId' | 'index' | 'attempt'>;

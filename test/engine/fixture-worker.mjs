@@ -13,14 +13,14 @@ serveTasks(
     const script = JSON.parse(await readFile(`${folder.url}/script.json`, 'utf8'));
     await act(folder.url, script.open[(await countUp(folder.url, 'open')) - 1] ?? 'commit', signal);
     return {
-      run: async (stepId, index, attempt, { onProgress, signal }) => {
+      run: async (stepId, index, attempt, { onProgress, onMade, signal }) => {
         const number = await countUp(folder.url, index);
         const acts = script.tasks[index] ?? ['commit'];
         const what = acts[Math.min(number, acts.length) - 1];
         const seen = { index, number, attempt, pid: process.pid, limits, scratch, what };
         await appendFile(`${folder.url}/attempts.ndjson`, `${JSON.stringify(seen)}\n`);
         onProgress({ phase: `attempt ${number}`, rows: 0, bytes: 0, fraction: 0 });
-        await act(folder.url, what, signal);
+        await act(folder.url, what, signal, onMade);
         return {
           kind: what === 'supersede' ? 'superseded' : 'committed',
           record: record(stepId, index, attempt),
@@ -46,13 +46,17 @@ const ACTS = {
   },
   exit: async (_, code) => process.exit(Number(code)),
   gate: (url, name, signal) => throughGate(`${url}/gate-${name}`, signal),
+  stage: (url, name, signal, onMade) => {
+    onMade();
+    return throughGate(`${url}/gate-${name}`, signal);
+  },
   deaf: () => forever(),
   eat: () => eatMemory(),
 };
 
-async function act(url, what, signal) {
+async function act(url, what, signal, onMade) {
   const [verb, object] = what.split(' ');
-  await ACTS[verb](url, object, signal);
+  await ACTS[verb](url, object, signal, onMade);
 }
 
 async function throughGate(path, signal) {

@@ -42,6 +42,31 @@ describe('the pool of worker processes', () => {
     expect(pids(rig).size).toBe(2);
   });
 
+  it('begins a task when the one before it is made, and no more than one ahead of the store', async () => {
+    const rig = await openRig({ workers: 1, tasks: { 0: ['stage a'], 1: ['stage b'] } });
+    const outcomes = rig.run(3);
+    await Promise.all([rig.begun(0), rig.begun(1)]);
+    expect(rig.attempts().map(({ index }) => index)).toEqual([0, 1]);
+    await rig.openGate('b');
+    await rig.begun(2);
+    await rig.openGate('a');
+    expect(kinds(await outcomes)).toEqual(['committed', 'committed', 'committed']);
+    expect(pids(rig).size).toBe(1);
+  });
+
+  it('runs again all that a lost process had not committed', async () => {
+    const tasks = { 0: ['stage never', 'commit'], 1: ['signal SIGKILL', 'commit'] };
+    const rig = await openRig({ workers: 1, tasks });
+    expect(kinds(await rig.run(2))).toEqual(['committed', 'committed']);
+    const seen = rig.attempts().map(({ index, number }) => `attempt ${number} at task ${index}`);
+    expect(seen.sort()).toEqual([
+      'attempt 1 at task 0',
+      'attempt 1 at task 1',
+      'attempt 2 at task 0',
+      'attempt 2 at task 1',
+    ]);
+  });
+
   it('starts no more processes than there are tasks, and none for none', async () => {
     const rig = await openRig({ workers: 8, tasks: { 0: ['gate a'], 1: ['gate a'] } });
     expect(await rig.run([])).toEqual([]);

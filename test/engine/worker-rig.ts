@@ -12,7 +12,8 @@ import { someStepPlan } from './some-step-plan.ts';
 
 /**
  * What an attempt does: `commit`, `supersede`, `fail <error kind>`, `bug`, `signal <name>` (to itself), `exit <code>`,
- * `gate <name>` (commits when it is opened, ends when it is called off), `deaf` (neither ends nor listens).
+ * `gate <name>` (commits when it is opened, ends when it is called off), `stage <name>` (the same, but is made at once),
+ * `deaf` (neither ends nor listens).
  */
 export type Act = string;
 

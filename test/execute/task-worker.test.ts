@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -141,6 +142,17 @@ describe('a task worker', () => {
     const first = await rig.runTask('rows', 0);
     expect(first.kind).toBe('committed');
     expect(await rig.runTask('rows', 0)).toEqual({ kind: 'superseded', record: first.record });
+  });
+
+  it('is free for the next task when one is made, before its record is written', async () => {
+    const rig = await openRig(writeFolder(someShops()), { targetBytes: 100 });
+    const { tasks } = await rig.planStep('rows');
+    const stored: boolean[] = [];
+    const onMade = () => stored.push(existsSync(rig.folder.records('rows')));
+    const outcomes = await Promise.all(tasks.map(({ index }) => rig.runTask('rows', index, { onMade })));
+    expect(outcomes.map(({ record }) => record.index)).toEqual(tasks.map(({ index }) => index));
+    expect(stored).toHaveLength(tasks.length);
+    expect(stored[0]).toBe(false);
   });
 
   it('says which step there is when it is asked for another', async () => {
