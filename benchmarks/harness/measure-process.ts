@@ -11,7 +11,7 @@ export interface ProcessCost {
   readonly cpuSeconds: number;
   /** Of the largest of its processes, by wait4. */
   readonly peakRssBytes: number;
-  /** The sum of the peaks of all processes that were alive together; absent where there can be only one. */
+  /** The most that all processes had together, what they share counted once; absent where there can be only one. */
   readonly allRssBytes?: number;
 }
 

@@ -2,7 +2,8 @@
 
 Times and the largest resident size of any one process are what wait4 says of the command and the processes that it
 waited for. `allRssBytes` adds the command and its descendants up: the sum of the peaks so far (VmHWM) of all that are
-alive, at its largest, looked at 20 times a second, where there is a /proc. Memory that they share counts in each.
+alive, at its largest, looked at 20 times a second, where there is a /proc. Pages of files (RssFile: programs and their
+libraries, which are the same in all) count once, for the process that has the most.
 
 Only Python's standard library; its own 10 MB are the least peak that it can report, for Linux counts the
 memory of the process that forked.
@@ -11,6 +12,7 @@ memory of the process that forked.
 import glob
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -50,7 +52,7 @@ class Look(threading.Thread):
 
     def run(self) -> None:
         while not self.ended.wait(SECONDS_BETWEEN_LOOKS):
-            self.peak = max(self.peak, sum(map(peak_of, family_of(self.pid))))
+            self.peak = max(self.peak, memory_of(family_of(self.pid)))
 
     def finish(self) -> int:
         self.ended.set()
@@ -66,11 +68,13 @@ def family_of(pid: int) -> list[int]:
     return family
 
 
-def peak_of(pid: int) -> int:
-    for line in read(f"/proc/{pid}/status").splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return 0
+def memory_of(family: list[int]) -> int:
+    peaks, files = [], [0]
+    for pid in family:
+        sizes = dict(re.findall(r"^(VmHWM|RssFile):\s*(\d+) kB$", read(f"/proc/{pid}/status"), re.MULTILINE))
+        peaks.append(int(sizes.get("VmHWM", 0)) * 1024)
+        files.append(int(sizes.get("RssFile", 0)) * 1024)
+    return sum(peaks) - sum(files) + max(files)
 
 
 def read(path: str) -> str:

@@ -1,8 +1,7 @@
-import type { Session } from '../duckdb/session.ts';
-import { quotePath } from '../duckdb/sql.ts';
 import { PitwallError } from '../error.ts';
 import type { Column, Input } from '../job/job.ts';
 import type { StoredObject } from '../storage/storage.ts';
+import type { Footer, FooterReader } from './footer-reader.ts';
 import { isLossless } from './lossless-type.ts';
 import type { Layout } from './plan.ts';
 
@@ -20,13 +19,13 @@ export interface ParquetFacts {
  *   values do not all fit the declared one
  */
 export async function inspectParquet(
-  session: Session,
+  footers: FooterReader,
   file: StoredObject,
   path: string,
   input: Input,
   declared: readonly Column[],
 ): Promise<ParquetFacts> {
-  const { columns, rows } = await readFooter(session, file.url, path);
+  const { columns, rows } = await readFooter(footers, file.url, path);
   const layout = columns.map(({ name, type }) => ({
     source: name,
     column: findDeclared(name, input, declared)?.name,
@@ -37,18 +36,9 @@ export async function inspectParquet(
   return { layout, rows };
 }
 
-async function readFooter(
-  session: Session,
-  url: string,
-  path: string,
-): Promise<{ columns: readonly Column[]; rows: number }> {
-  const file = quotePath(path);
+async function readFooter(footers: FooterReader, url: string, path: string): Promise<Footer> {
   try {
-    const { columns } = await session.describe(
-      `SELECT * FROM read_parquet([${file}], hive_partitioning = false)`,
-    );
-    const [facts] = await session.rows(`SELECT num_rows FROM parquet_file_metadata([${file}])`);
-    return { columns, rows: Number(facts?.num_rows) };
+    return await footers.read(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `not a readable Parquet file: ${reason.replaceAll(path, url).slice(0, 300)}; make it again or set the input's format`;

@@ -5,6 +5,7 @@ import type { Column, Input } from '../job/job.ts';
 import { objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import { checkCompression, expectedCompression } from './file-compression.ts';
+import { FooterReader } from './footer-reader.ts';
 import { sumSizes } from './input-bytes.ts';
 import { inspectCsv } from './inspect-csv.ts';
 import { inspectParquet } from './inspect-parquet.ts';
@@ -41,7 +42,7 @@ export async function planInput(
   await checkPathValues(session, all, input, columns);
   const kept = await prune(all);
   const look = fileInspector({ storage, session, input, columns, scratch });
-  const facts = await mapConcurrent(kept, objectsAtOnce(kept[0]?.url ?? ''), look);
+  const facts = await mapConcurrent(kept, looksAtOnce(input, kept), look);
   const pruned = { files: all.length - kept.length, bytes: sumSizes(all) - sumSizes(kept) };
   return {
     name: input.name,
@@ -50,6 +51,13 @@ export async function planInput(
     ...toPlanned(kept, facts, input.rowNumber !== undefined),
     pruned,
   };
+}
+
+/** One query reads so many footers. */
+const FOOTERS_AT_ONCE = 64;
+
+function looksAtOnce({ format }: Input, files: readonly ListedFile[]): number {
+  return format === 'parquet' ? FOOTERS_AT_ONCE : objectsAtOnce(files[0]?.url ?? '');
 }
 
 /** The declared columns with their types as DuckDB prints them. */
@@ -81,6 +89,7 @@ interface Inspection {
 
 function fileInspector({ storage, session, input, columns, scratch }: Inspection): Look {
   const known = new Map<string, Layout>();
+  const footers = new FooterReader(session);
   const share = <T extends { layout: Layout }>(facts: T): T => {
     const key = JSON.stringify(facts.layout);
     const layout = known.get(key) ?? facts.layout;
@@ -90,7 +99,7 @@ function fileInspector({ storage, session, input, columns, scratch }: Inspection
   return async (file) => {
     if (input.format === 'parquet')
       return withFooter(storage, file, scratch, async (path) => {
-        const facts = await inspectParquet(session, file, path, input, columns);
+        const facts = await inspectParquet(footers, file, path, input, columns);
         return { ...share(facts), compression: 'none' };
       });
     const compression = expectedCompression(file.url, input.compression);
