@@ -5,6 +5,7 @@ import { countOomKills, OomWatch } from './oom-kills.ts';
 import { backoffMs } from './retry.ts';
 import { StepRun, type StepRunSettings } from './step-run.ts';
 import { STRAGGLER_RULE } from './stragglers.ts';
+import { taskLimits } from './task-limits.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export interface LocalOptions extends StepRunSettings {
@@ -57,7 +58,7 @@ class LocalSession implements EngineSession {
       folderUrl: folder.url,
       storageOptions,
       scratch: folder.scratch,
-      maxWorkers: workers,
+      threads: workers * limits.threads,
       memoryBytes: workers * limits.memoryBytes,
       oom: new OomWatch(options.countOomKills),
     });
@@ -66,7 +67,8 @@ class LocalSession implements EngineSession {
 
   async runTasks(step: StepPlan, indexes: readonly number[]): Promise<readonly TaskOutcome[]> {
     this.#run.signal.throwIfAborted();
-    const running = new StepRun(this.#pool, this.#run, step, indexes, this.#options);
+    const limits = taskLimits(step, indexes, this.#run);
+    const running = new StepRun(this.#pool, this.#run, step, { indexes, limits }, this.#options);
     this.#steps.add(running);
     try {
       return await running.outcomes;

@@ -17,6 +17,12 @@ export interface StepRunSettings {
   readonly stopGraceMs: number;
 }
 
+export interface TasksToRun {
+  readonly indexes: readonly number[];
+  /** Of each. */
+  readonly limits: MachineLimits;
+}
+
 interface Task {
   readonly index: number;
   limits: MachineLimits;
@@ -63,7 +69,7 @@ export class StepRun {
     pool: WorkerPool,
     run: EngineRun,
     step: StepPlan,
-    indexes: readonly number[],
+    { indexes, limits }: TasksToRun,
     settings: StepRunSettings,
   ) {
     this.#pool = pool;
@@ -71,7 +77,7 @@ export class StepRun {
     this.#step = step;
     this.#settings = settings;
     this.#size = indexes.length;
-    this.#waiting = indexes.map((index) => newTask(index, run.limits)).reverse();
+    this.#waiting = indexes.map((index) => newTask(index, limits)).reverse();
     this.outcomes = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

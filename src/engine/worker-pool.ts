@@ -3,8 +3,8 @@ import { equalLimits } from './retry.ts';
 import { WorkerProcess, type WorkerSettings } from './worker-process.ts';
 
 export interface PoolSettings extends Omit<WorkerSettings, 'limits' | 'scratch'> {
-  readonly maxWorkers: number;
   /** What all workers may have together. */
+  readonly threads: number;
   readonly memoryBytes: number;
   /** The scratch folders of workers are made below it. */
   readonly scratch: string;
@@ -16,7 +16,7 @@ export interface PoolSettings extends Omit<WorkerSettings, 'limits' | 'scratch'>
 /** How often silence is judged before a worker counts as silent. */
 const TICKS_OF_SILENCE = 20;
 
-/** Worker processes within a budget of memory, started when they are needed. */
+/** Worker processes within a budget of threads and memory, started when they are needed. */
 export class WorkerPool {
   readonly #settings: PoolSettings;
   readonly #workers = new Set<WorkerProcess>();
@@ -70,9 +70,10 @@ export class WorkerPool {
 
   #hasRoom(limits: MachineLimits, beside: Iterable<WorkerProcess>): boolean {
     const others = [...beside];
-    const usedBytes = others.reduce((sum, worker) => sum + worker.limits.memoryBytes, 0);
-    const { maxWorkers, memoryBytes } = this.#settings;
-    return others.length < maxWorkers && usedBytes + limits.memoryBytes <= memoryBytes;
+    const all = [...others.map((worker) => worker.limits), limits];
+    const sum = (of: 'threads' | 'memoryBytes') => all.reduce((total, each) => total + each[of], 0);
+    const { threads, memoryBytes } = this.#settings;
+    return sum('threads') <= threads && sum('memoryBytes') <= memoryBytes;
   }
 
   /** Ends idle workers, no more than it takes, and none when even that would not do. */

@@ -14,7 +14,7 @@ export interface MachineLimits {
 /** The part of the memory that DuckDB's buffer manager may have: what it does not count needs room as well. */
 const DUCKDB_SHARE = 0.6;
 /** Below this DuckDB cannot hold the buffers of one thread's scan and one operator. */
-const MIN_MEMORY_BYTES = 128 * 1024 * 1024;
+export const MIN_MEMORY_BYTES = 128 * 1024 * 1024;
 
 /**
  * The processors and 60 % of the memory that this process may use: those of its cgroup, or of its job in Slurm, where it

@@ -8,8 +8,9 @@ const session = await engine.open({
   folder: runFolder(store, runId),
   limits: { threads: 2, memoryBytes: 1e8 },
   workers: 2,
+  asked: {},
   signal: new AbortController().signal,
   onEvent: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
 });
-await session.runTasks({ id: 'stats', kind: 'slice', tasks: [] }, [0, 1]);
+await session.runTasks({ id: 'stats', kind: 'slice', whole: [], tasks: [] }, [0, 1]);
 await session.close();

@@ -348,7 +348,7 @@ describe('workers that cannot begin', () => {
 
   it('stop all tasks with what is wrong', async () => {
     const rig = await openRig({ workers: 1, open: ['fail data'] });
-    await expect(rig.run(100)).rejects.toMatchObject({
+    await expect(rig.run(20)).rejects.toMatchObject({
       kind: 'data',
       message: 'a data error',
       place: { file: 'in.csv', line: 3 },
