@@ -19,8 +19,8 @@ import type { Sample } from './harness.ts';
 const JOB = 'customer_totals';
 const ORDERS_PER_RACE = 100;
 const ORDERS_PER_CUSTOMER = 2;
-/** 1 GB for a million races: a tenth of what the orders and customers are in memory. */
-const MEMORY_PER_RACE = 1000;
+/** Half a GB for a million races: a twentieth of what the orders and customers are in memory. */
+const MEMORY_PER_RACE = 500;
 /** At the 128 MB that are the least, joins that spill sometimes find no block free. */
 const LEAST_MEMORY = 256e6;
 /** Data, spilled data and what the steps of a divided plan keep. */

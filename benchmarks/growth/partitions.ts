@@ -10,7 +10,7 @@ import { runInto } from '../harness/run-into.ts';
 
 const LEAST_PARTITIONS = 10;
 const PARTITIONS_PER_RACE = 0.1;
-const MEMORY = '256MB';
+const MEMORY = '200MB';
 
 /** As many rows as races, of about 100 bytes, written as one JSON file for each partition. */
 export async function partitionsGrowth(races: number, folder: string): Promise<GrowthResult> {

@@ -4,6 +4,7 @@ import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import { createOnce, readIfThere } from '../storage/create-once.ts';
 import { objectsAtOnce } from '../storage/is-remote.ts';
+import { jsonBytes } from '../storage/json-bytes.ts';
 import { isOfVersion, parseJson } from '../storage/parse-json.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TaskRecord } from './record.ts';
@@ -26,7 +27,7 @@ export async function commitRecord(
 ): Promise<CommitOutcome> {
   const url = folder.record(record.stepId, record.index);
   reach('commit: before record');
-  const outcome = await createOnce(storage, url, Buffer.from(JSON.stringify(record)));
+  const outcome = await createOnce(storage, url, jsonBytes(record));
   reach('commit: after record');
   if (outcome.kind === 'created') return { kind: 'committed', record };
   const theirs = parseRecord(url, outcome.bytes);

@@ -1,5 +1,6 @@
 import { PitwallError } from '../error.ts';
 import { createOnce, readIfThere } from '../storage/create-once.ts';
+import { jsonBytes } from '../storage/json-bytes.ts';
 import { isOfVersion, parseJson } from '../storage/parse-json.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Manifest } from './manifest.ts';
@@ -51,7 +52,7 @@ export function openManifestLog(storage: Storage, store: string): ManifestLog {
   async function append(manifest: Manifest): Promise<boolean> {
     const { sequence } = manifest;
     const url = numberedUrl(folder, sequence);
-    const { kind } = await createOnce(storage, url, Buffer.from(JSON.stringify(manifest)));
+    const { kind } = await createOnce(storage, url, jsonBytes(manifest));
     return kind === 'created' && (await isInForce(sequence));
   }
 
