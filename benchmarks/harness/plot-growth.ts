@@ -1,5 +1,13 @@
 import type { GrowthChart, GrowthPoint } from './growth.ts';
 
+/** Curves over a size. */
+export interface LogLogChart<P extends { readonly size: number }> {
+  readonly title: string;
+  /** What a size counts. */
+  readonly unit: string;
+  readonly series: readonly { readonly name: string; readonly points: readonly P[] }[];
+}
+
 const PANEL = { width: 420, height: 260, left: 64, right: 16, top: 36, bottom: 58 } as const;
 const INNER = {
   right: PANEL.width - PANEL.right,
@@ -8,21 +16,29 @@ const INNER = {
 const COLORS = ['#06c', '#c40', '#282', '#808'];
 const LEGEND_STEP = 130;
 
-interface Measure {
+export interface Measure<P> {
   readonly name: string;
-  readonly of: (point: GrowthPoint) => number;
+  readonly of: (point: P) => number;
 }
 
-const MEASURES: readonly Measure[] = [
+const MEASURES: readonly Measure<GrowthPoint>[] = [
   { name: 'seconds', of: ({ seconds }) => seconds },
   { name: 'peak MB', of: ({ peakBytes }) => peakBytes / 1e6 },
 ];
 
 /** A chart as an SVG image, time on the left and memory on the right; all axes are logarithmic. */
 export function plotGrowth(chart: GrowthChart): string {
-  const width = PANEL.width * MEASURES.length;
+  return plotLogLog(chart, MEASURES);
+}
+
+/** A panel for each measure, side by side; all axes are logarithmic. */
+export function plotLogLog<P extends { readonly size: number }>(
+  chart: LogLogChart<P>,
+  measures: readonly Measure<P>[],
+): string {
+  const width = PANEL.width * measures.length;
   const { height } = PANEL;
-  const panels = MEASURES.map((measure, column) => panel(chart, measure, column * PANEL.width));
+  const panels = measures.map((measure, column) => panel(chart, measure, column * PANEL.width));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="11">
 <rect width="100%" height="100%" fill="#fff"/>
 ${panels.join('\n')}
@@ -30,7 +46,11 @@ ${panels.join('\n')}
 `;
 }
 
-function panel(chart: GrowthChart, measure: Measure, left: number): string {
+function panel<P extends { readonly size: number }>(
+  chart: LogLogChart<P>,
+  measure: Measure<P>,
+  left: number,
+): string {
   const points = chart.series.flatMap((series) => series.points);
   const x = logScale(
     points.map(({ size }) => size),
@@ -46,7 +66,10 @@ function panel(chart: GrowthChart, measure: Measure, left: number): string {
   return `<g transform="translate(${left} 0)">\n${parts.join('\n')}\n</g>`;
 }
 
-function heading({ title, unit }: GrowthChart, { name }: Measure): string {
+function heading(
+  { title, unit }: Pick<GrowthChart, 'title' | 'unit'>,
+  { name }: { readonly name: string },
+): string {
   const middle = (PANEL.left + INNER.right) / 2;
   return `<text x="${middle}" y="20" text-anchor="middle" font-weight="bold">${escapeText(`${title}: ${name}`)}</text>
 <text x="${middle}" y="${INNER.bottom + 30}" text-anchor="middle">${escapeText(unit)}</text>`;

@@ -40,7 +40,7 @@ function at(values: readonly number[], index: number): number {
 }
 
 /** Numbers from 0 to below 1: the mulberry32 generator. */
-function seededRandom(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
