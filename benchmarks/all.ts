@@ -13,6 +13,8 @@ const BENCHMARKS = [
   'growth',
   'million-files',
   'larger-than-memory',
+  'engines',
+  'fleet',
   's3-parquet',
   's3-csv',
   's3-many',

@@ -27,18 +27,18 @@ export interface MeasuredProcess extends ProcessCost {
 /**
  * Runs a command from start to end, in the project's folder. Its standard error is passed on.
  *
+ * @param env - on top of this process's own
  * @throws Error when it exits with anything but 0
  */
-export async function measureProcess(command: readonly string[]): Promise<MeasuredProcess> {
+export async function measureProcess(
+  command: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<MeasuredProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'pitwall-bench-'));
   try {
     const report = join(folder, 'cost.json');
-    const stdout = await runToEnd([
-      'python3',
-      projectPath('benchmarks/harness/measure.py'),
-      report,
-      ...command,
-    ]);
+    const measure = ['python3', projectPath('benchmarks/harness/measure.py'), report];
+    const stdout = await runToEnd([...measure, ...command], env);
     const cost: ProcessCost & { exitCode: number } = JSON.parse(await readFile(report, 'utf8'));
     if (cost.exitCode !== 0) throw new Error(`exit code ${cost.exitCode} from: ${command.join(' ')}`);
     const { exitCode: _, ...taken } = cost;
@@ -49,8 +49,15 @@ export async function measureProcess(command: readonly string[]): Promise<Measur
 }
 
 /** Runs a command in the project's folder and gives its standard output. @throws Error when it fails */
-export async function runToEnd([program = '', ...args]: readonly string[]): Promise<string> {
-  const child = spawn(program, args, { cwd: projectPath(), stdio: ['ignore', 'pipe', 'inherit'] });
+export async function runToEnd(
+  [program = '', ...args]: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
+  const child = spawn(program, args, {
+    cwd: projectPath(),
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve);
   });

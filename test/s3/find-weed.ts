@@ -1,9 +1,9 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { projectPath } from '../project-path.ts';
 
 /** Where `npm run test:tools` puts what the tests need beside Node. */
-const TOOLS = fileURLToPath(new URL('../../node_modules/.cache/pitwall-tools/bin', import.meta.url));
+const TOOLS = projectPath('node_modules/.cache/pitwall-tools/bin');
 
 /** The SeaweedFS of PITWALL_TEST_WEED, else of the PATH, else of `npm run test:tools`; `undefined` where there is none. */
 export function findWeed(): string | undefined {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { constants } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import type { Moto } from '../../aws/moto.ts';
-import { until } from './engine-rig.ts';
+import type { Moto } from '../../aws/moto-server.ts';
+import { projectPath } from '../../project-path.ts';
+import { until } from './until.ts';
 
-const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
+const CLI = projectPath('dist/cli.js');
 
 export const QUEUE = 'races';
 export const JOB_DEFINITION = 'pitwall-task';

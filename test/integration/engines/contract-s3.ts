@@ -8,7 +8,8 @@ import { emptyFolder, readPublished } from '../../e2e/workspace.ts';
 import { describeS3, type TestServer } from '../../s3/describe-s3.ts';
 import { start } from '../processes.ts';
 import { smallTasks } from '../seasons-job.ts';
-import { type EngineRig, stoppedTasks, tasksAtWork, until } from './engine-rig.ts';
+import { type EngineRig, stoppedTasks, tasksAtWork } from './engine-rig.ts';
+import { until } from './until.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../../sql/race_stats/sample', import.meta.url));
 /** So many bytes make about four slices of the sample's results. */

@@ -18,7 +18,9 @@ import {
   smallTasks,
   storeOf,
 } from '../seasons-job.ts';
-import { type EngineRig, stoppedTasks, type TaskProcess, until, untilNoTask } from './engine-rig.ts';
+import { type EngineRig, stoppedTasks, untilNoTask } from './engine-rig.ts';
+import type { TaskProcess } from './machine-processes.ts';
+import { until } from './until.ts';
 
 const SEASONS = [2001, 2002, 2003, 2004];
 /** As many tasks as there are seasons, and a check. */

@@ -1,6 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { vi } from 'vitest';
 import type { Running } from '../processes.ts';
+import { processes, type TaskProcess } from './machine-processes.ts';
+import { until } from './until.ts';
 
 /** How the contract of engines starts one, and disturbs it. */
 export interface EngineRig {
@@ -9,17 +9,6 @@ export interface EngineRig {
   readonly env: NodeJS.ProcessEnv;
   /** Kills the machine, or what stands for it, on which a task's process is, and lets it be replaced. */
   killExecutor(pid: number): Promise<void>;
-}
-
-/** How long a condition may take on a busy machine before the test has failed. */
-const DEADLINE = { timeout: 200_000, interval: 50 };
-
-export interface TaskProcess {
-  readonly pid: number;
-  readonly parent: number;
-  readonly state: string;
-  readonly command: string;
-  readonly env: string;
 }
 
 /** Waits until the processes of so many tasks have stopped, wherever in a run below `cwd` they are. */
@@ -41,13 +30,6 @@ export async function untilNoTask(cwd: string): Promise<void> {
   await until('no task is at work', async () => (await tasksAtWork(cwd)).length === 0);
 }
 
-/** Waits for a condition. */
-export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  await vi.waitFor(async () => {
-    if (!(await condition())) throw new Error(`this did not come: ${what}`);
-  }, DEADLINE);
-}
-
 /** The processes that do tasks of runs below `cwd`: `pitwall task`, and the workers of this machine. */
 export async function tasksAtWork(cwd: string): Promise<TaskProcess[]> {
   const all = await processes();
@@ -56,25 +38,4 @@ export async function tasksAtWork(cwd: string): Promise<TaskProcess[]> {
     const isWorker = command.includes('local-worker.js') && env.includes(`PITWALL_TEST_CWD=${cwd}\0`);
     return state !== 'Z' && (isTask || isWorker) && /^[^ ]*node\b/.test(command);
   });
-}
-
-/** The processes of this machine. */
-export async function processes(): Promise<TaskProcess[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  return (await Promise.all(pids.map(readProcess))).filter((process) => process !== undefined);
-}
-
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the name, in brackets, may hold anything. */
-async function readProcess(pid: string): Promise<TaskProcess | undefined> {
-  const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
-  const [stat, command, env] = await Promise.all([read('stat'), read('cmdline'), read('environ')]);
-  const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (state === undefined || state === '') return undefined;
-  return {
-    pid: Number(pid),
-    parent: Number(parent),
-    state,
-    command: command.replaceAll('\0', ' ').trim(),
-    env: `\0${env}`,
-  };
 }

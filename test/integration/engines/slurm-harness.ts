@@ -6,8 +6,9 @@ import { availableParallelism, hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isInstalled } from '../../../src/engine/run-program.ts';
-import { processes, until } from './engine-rig.ts';
 import { freePorts } from './free-ports.ts';
+import { processes } from './machine-processes.ts';
+import { until } from './until.ts';
 
 const execFile = promisify(execFileLater);
 

@@ -3,13 +3,14 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { isInstalled } from '../../../src/engine/run-program.ts';
-import { processes, type TaskProcess, until } from './engine-rig.ts';
+import { projectPath } from '../../project-path.ts';
 import { freePorts } from './free-ports.ts';
+import { processes, type TaskProcess } from './machine-processes.ts';
+import { until } from './until.ts';
 
 /** Where `npm run test:tools:spark` installs it. */
-const TOOLS = fileURLToPath(new URL('../../../node_modules/.cache/pitwall-tools/spark/bin', import.meta.url));
+const TOOLS = projectPath('node_modules/.cache/pitwall-tools/spark/bin');
 const PROGRAMS = ['spark-class', 'spark-submit'];
 const WORKERS = 2;
 
