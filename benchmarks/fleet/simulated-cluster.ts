@@ -84,10 +84,13 @@ export class SimulatedCluster {
   }
 
   async #look(ids: readonly string[]): Promise<ClusterLook> {
-    const states = ids.map((id) => [id, this.#states.get(id) ?? new Map()] as const);
-    const open = states.flatMap(([, tasks]) => [...tasks.values()].filter(({ kind }) => kind !== 'ended'));
+    // What is so when it is asked: what comes after may have no record yet that was listed.
+    const told = new Map(ids.map((id) => [id, new Map(this.#states.get(id))]));
+    const open = [...told.values()].flatMap((tasks) =>
+      [...tasks.values()].filter(({ kind }) => kind !== 'ended'),
+    );
     await this.#ask(Math.ceil(open.length / this.#model.tasksPerLook));
-    return new Map(states);
+    return told;
   }
 
   async #ask(requests: number): Promise<void> {
