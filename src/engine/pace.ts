@@ -3,7 +3,7 @@ export type PaceRange = readonly [leastMs: number, mostMs: number];
 
 /** How much of the time since the last change is waited before the next look. */
 const SHARE = 1 / 4;
-/** Nor is more than a fifth of the time spent on looking. */
+/** Nor is more than a fifth of the time spent on looking, unless a look takes so long that more than the most were waited. */
 const REST = 4;
 
 /** How long to wait between two looks at something: short while it changes, longer while it does not. */
@@ -35,7 +35,7 @@ export class Pace {
 
   #intervalMs(nowMs: number): number {
     const [least, most] = this.#range;
-    const wanted = Math.min(most, (nowMs - this.#changedMs) * SHARE);
-    return Math.max(least, wanted, this.#tookMs * REST);
+    const wanted = Math.max((nowMs - this.#changedMs) * SHARE, this.#tookMs * REST);
+    return Math.max(least, Math.min(most, wanted));
   }
 }

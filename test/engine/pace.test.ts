@@ -14,8 +14,10 @@ it('is quick after a change, slower the longer nothing changes, and bounded', ()
   expect(pace.waitMs(100_000)).toBe(100);
 });
 
-it('waits four times as long as a look took', () => {
+it('waits four times as long as a look took, and never longer than it may', () => {
   const pace = new Pace([100, 1000], 0);
+  pace.looked(0, 200);
+  expect(pace.waitMs(200)).toBe(800);
   pace.looked(0, 500);
-  expect(pace.waitMs(500)).toBe(2000);
+  expect(pace.waitMs(500)).toBe(1000);
 });
