@@ -40,6 +40,7 @@ export function plotLogLog<P extends { readonly size: number }>(
   const { height } = PANEL;
   const panels = measures.map((measure, column) => panel(chart, measure, column * PANEL.width));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="11">
+<title>${escapeText(`${chart.title}: ${measures.map(({ name }) => name).join(', ')}`)}</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${panels.join('\n')}
 </svg>
