@@ -12,7 +12,7 @@ export function notifierOf(
   options: RunOptions,
 ): Notifier {
   const { workers, threads, memoryBytes, allowPartial, engine, onEvent = VOID_SINK } = options;
-  const how = { workers, threads, memoryBytes, allowPartial, engine: engine?.name };
+  const how = { workers, threads, memoryBytes, allowPartial, engine };
   const asked = { ref, cwd: resolve(cwd), set, only, ...how };
   return openNotifier({ job, storage, store, asked, onEvent });
 }

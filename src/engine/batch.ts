@@ -31,6 +31,10 @@ function batchCluster(target: BatchTarget, open: () => Promise<BatchService>): C
   let definition: JobDefinition | undefined;
   return {
     name: NAME,
+    options: [
+      ['--batch-queue', target.queue],
+      ['--batch-job-definition', target.jobDefinition],
+    ],
     mostTasks: MOST_TASKS,
     mostMemoryBytes: Number.POSITIVE_INFINITY,
     check: async () => {

@@ -30,6 +30,7 @@ export function clusterEngine(cluster: Cluster, options: Partial<ClusterOptions>
   return {
     name: cluster.name,
     startsCold: true,
+    options: cluster.options ?? [],
     check: () => cluster.check(),
     open: (run) => openSession(cluster, run, settings),
   };

@@ -1,6 +1,6 @@
 import type { PitwallError } from '../error.ts';
 import type { MachineLimits } from '../execute/machine-limits.ts';
-import type { EngineRun } from './engine.ts';
+import type { EngineOptionValues, EngineRun } from './engine.ts';
 
 /**
  * Machines of others, on which tasks are started cold, each as `pitwall task`. Whatever a cluster says of its tasks is a
@@ -8,6 +8,8 @@ import type { EngineRun } from './engine.ts';
  */
 export interface Cluster {
   readonly name: string;
+  /** As `Engine.options`. */
+  readonly options?: EngineOptionValues;
   /** How many tasks it should have at once, those that wait included. */
   readonly mostTasks: number;
   /** The memory that a task can be given at most, in bytes; those that had too little get more, up to this. */

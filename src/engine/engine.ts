@@ -11,11 +11,15 @@ export interface Engine {
   readonly name: string;
   /** Whether each task is a process of its own on another machine: it gets fewer and larger ones. */
   readonly startsCold?: boolean;
+  /** The options of the command line that give this engine, `--engine` apart, with their values. */
+  readonly options?: EngineOptionValues;
   /** Looks, before anything is planned, whether tasks can be run at all. @throws PitwallError (`usage`) */
   check?(): Promise<void>;
   /** Opens what the steps of one run share: worker processes, a connection to a cluster. */
   open(run: EngineRun): Promise<EngineSession>;
 }
+
+export type EngineOptionValues = readonly (readonly [option: string, value: string])[];
 
 export interface EngineRun {
   readonly storage: Storage;

@@ -6,6 +6,7 @@ import { type ClusterOptions, clusterEngine } from './cluster-engine.ts';
 import type { Engine, EngineRun } from './engine.ts';
 import { ownCommand } from './own-command.ts';
 import { isInstalled, type ProgramEnd, type ProgramOptions, runProgram } from './run-program.ts';
+import { quoteShell } from './shell-words.ts';
 import { type SlurmArray, toSlurmArrays } from './slurm-array.ts';
 import { type SlurmJob, sbatchArgs, slurmJobName, slurmScript } from './slurm-script.ts';
 import {
@@ -47,6 +48,7 @@ const OWN_ARGS = /^(?:--(?:array|job-name|wrap|parsable|test-only|wait|hold)(?:=
 function slurmCluster({ args = [], command }: SlurmOptions): Cluster {
   return {
     name: NAME,
+    options: args.length === 0 ? [] : [['--slurm-args', args.map(quoteShell).join(' ')]],
     mostTasks: MOST_TASKS,
     mostMemoryBytes: Number.POSITIVE_INFINITY,
     check: () => checkSlurm(args),

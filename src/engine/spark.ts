@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PitwallError } from '../error.ts';
 import type { Cluster, ClusterLook, ClusterSession, ClusterTaskState, Submission } from './cluster.ts';
 import { type ClusterOptions, clusterEngine } from './cluster-engine.ts';
-import type { Engine, EngineRun } from './engine.ts';
+import type { Engine, EngineOptionValues, EngineRun } from './engine.ts';
 import { ownCommand } from './own-command.ts';
 import { passedEnv } from './passed-env.ts';
 import { SparkLink } from './spark-link.ts';
@@ -36,12 +36,21 @@ const END_MS = 4000;
 function sparkCluster(options: Omit<SparkOptions, 'follow'>): Cluster {
   return {
     name: NAME,
+    options: optionsOf(options),
     mostTasks: MOST_TASKS,
     // An executor has what it has: tasks that need more get fewer threads.
     mostMemoryBytes: 0,
     check: () => checkSpark(options),
     open: (run) => openSpark(run, options),
   };
+}
+
+function optionsOf({ master, conf = {}, archive }: SparkSubmitOptions): EngineOptionValues {
+  return [
+    ...(master === undefined ? [] : [['--spark-master', master] as const]),
+    ...Object.entries(conf).map(([key, value]) => ['--spark-conf', `${key}=${value}`] as const),
+    ...(archive === undefined ? [] : [['--spark-archive', archive] as const]),
+  ];
 }
 
 async function checkSpark({ socket, archive }: SparkOptions): Promise<void> {

@@ -90,7 +90,7 @@ async function commandsOf({ runId, folder }: RunEnd, options: NotifierOptions, r
   const again = runCommandLine(asked, redact);
   if (runId === undefined || folder === undefined) return { resume: undefined, again };
   const isLeft = await storage.head(runFolder(store, runId).plan).catch(() => undefined);
-  return { resume: isLeft === undefined ? undefined : resumeCommandLine(folder, asked), again };
+  return { resume: isLeft === undefined ? undefined : resumeCommandLine(folder, asked, redact), again };
 }
 
 async function sendOne(

@@ -11,16 +11,21 @@ export interface AskedRun {
   readonly threads?: number | undefined;
   readonly memoryBytes?: number | undefined;
   readonly allowPartial?: boolean | undefined;
-  /** Its name. */
-  readonly engine?: string | undefined;
+  readonly engine?: AskedEngine | undefined;
 }
 
-/** The command that goes on with a run, for a POSIX shell. */
-export function resumeCommandLine(folder: string, asked: AskedRun): string {
-  return shellLine(['pitwall', 'resume', folder, ...howToRun(asked)]);
+export interface AskedEngine {
+  readonly name: string;
+  /** Its own options, with their values. */
+  readonly options?: readonly (readonly [option: string, value: string])[] | undefined;
 }
 
-/** The command that runs the same again; secrets are hidden, and have to be given anew. */
+/** The command that goes on with a run, for a POSIX shell; secrets are hidden, and have to be given anew. */
+export function resumeCommandLine(folder: string, asked: AskedRun, redact: Redact): string {
+  return shellLine(['pitwall', 'resume', folder, ...howToRun(asked, redact)]);
+}
+
+/** The command that runs the same again, with secrets hidden likewise. */
 export function runCommandLine(asked: AskedRun, redact: Redact): string {
   const { ref, cwd, set, only } = asked;
   const pairs = [
@@ -29,16 +34,27 @@ export function runCommandLine(asked: AskedRun, redact: Redact): string {
       values.map((value) => ['--only', `${name}=${value}`]),
     ),
   ];
-  return `cd ${shellWord(cwd)} && ${shellLine(['pitwall', 'run', ref, ...pairs.flat(), ...howToRun(asked)])}`;
+  return `cd ${shellWord(cwd)} && ${shellLine(['pitwall', 'run', ref, ...pairs.flat(), ...howToRun(asked, redact)])}`;
 }
 
-function howToRun({ workers, threads, memoryBytes, allowPartial, engine }: AskedRun): string[] {
-  const amounts = { '--engine': engine, '--workers': workers, '--threads': threads, '--memory': memoryBytes };
+function howToRun(asked: AskedRun, redact: Redact): string[] {
+  const { workers, threads, memoryBytes, allowPartial, engine } = asked;
+  const amounts = { '--workers': workers, '--threads': threads, '--memory': memoryBytes };
   const given = Object.entries(amounts).filter(([, amount]) => amount !== undefined);
   return [
+    ...(engine === undefined ? [] : ['--engine', engine.name]),
+    ...(engine?.options ?? []).flatMap(([option, value]) => [option, hiddenPair(value, redact)]),
     ...given.flatMap(([name, amount]) => [name, String(amount)]),
     ...(allowPartial ? ['--allow-partial'] : []),
   ];
+}
+
+/** Of `key=value` the key, which Spark divides by points, tells whether the value is a secret. */
+function hiddenPair(text: string, redact: Redact): string {
+  const [, key, value] = /^([^=\s]+)=(.*)$/s.exec(text) ?? [];
+  return key === undefined || value === undefined
+    ? redact(text)
+    : `${key}=${hidden(key.replaceAll('.', '_'), value, redact)}`;
 }
 
 function hidden(name: string, value: string, redact: Redact): string {

@@ -80,7 +80,7 @@ describe('a text that is cut', () => {
   it('never ends within a character, and is not longer than asked for', () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: 'grapheme', minLength: 60 }),
+        fc.string({ unit: 'grapheme', minLength: 60 }).filter((text) => !text.includes('\uFFFD')),
         fc.integer({ min: 64, max: 300 }),
         (text, most) => {
           const cut = cutText(text, most);

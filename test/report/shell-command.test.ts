@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { batchEngine } from '../../src/engine/batch.ts';
+import { slurmEngine } from '../../src/engine/slurm.ts';
+import { sparkEngine } from '../../src/engine/spark.ts';
 import { createRedactor } from '../../src/report/redact.ts';
 import { resumeCommandLine, runCommandLine, shellWord } from '../../src/report/shell-command.ts';
 
@@ -20,12 +23,39 @@ it('a shell reads back each word as it was, whatever is in it', () => {
   );
 });
 
+const redact = createRedactor({});
+
 it('the command to go on names the folder and how the run was run', () => {
-  const asked = { ...ASKED, engine: 'slurm', workers: 2, threads: 4, memoryBytes: 4e9, allowPartial: true };
-  expect(resumeCommandLine("/o/it's here/r1", asked)).toBe(
+  const limits = { workers: 2, threads: 4, memoryBytes: 4e9, allowPartial: true };
+  const asked = { ...ASKED, ...limits, engine: { name: 'slurm' } };
+  expect(resumeCommandLine("/o/it's here/r1", asked, redact)).toBe(
     "pitwall resume '/o/it'\\''s here/r1' --engine slurm --workers 2 --threads 4 --memory 4000000000 --allow-partial",
   );
-  expect(resumeCommandLine('/o/r1', ASKED)).toBe('pitwall resume /o/r1');
+  expect(resumeCommandLine('/o/r1', ASKED, redact)).toBe('pitwall resume /o/r1');
+});
+
+it.each([
+  [
+    slurmEngine({ args: ['--partition=long', '--comment=two words'] }),
+    "--slurm-args '--partition=long '\\''--comment=two words'\\'''",
+  ],
+  [
+    batchEngine({ queue: 'races', jobDefinition: 'task:3' }),
+    '--batch-queue races --batch-job-definition task:3',
+  ],
+  [
+    sparkEngine({
+      master: 'spark://h:7077',
+      conf: { 'spark.executor.cores': '4', 'spark.hadoop.fs.s3a.secret.key': 'hidden' },
+      archive: '/a/pitwall.tar.gz',
+    }),
+    "--spark-master spark://h:7077 --spark-conf spark.executor.cores=4 --spark-conf 'spark.hadoop.fs.s3a.secret.key=***' --spark-archive /a/pitwall.tar.gz",
+  ],
+])('both commands have the options of the engine, without secrets', (engine, options) => {
+  const asked = { ...ASKED, engine };
+  const how = `--engine ${engine.name} ${options}`;
+  expect(resumeCommandLine('/o/r1', asked, redact)).toBe(`pitwall resume /o/r1 ${how}`);
+  expect(runCommandLine(asked, redact)).toBe(`cd '/my data' && pitwall run sales ${how}`);
 });
 
 it('the command to run again has the parameters and partitions, without secrets', () => {
