@@ -16,6 +16,8 @@ const PROGRAMS = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'squeue', 'scancel'
 const NODES = ['n1', 'n2'];
 /** Small, so that a step needs several arrays. */
 export const MAX_ARRAY_SIZE = 4;
+/** Between two looks at what was queued again. */
+const LOOK_MS = 500;
 
 /** The programs of Slurm that are not installed here. */
 export function missingPrograms(): string[] {
@@ -49,6 +51,7 @@ export async function startSlurm(): Promise<SlurmHarness> {
 class Slurm implements SlurmHarness {
   readonly #folder: string;
   readonly #daemons = new Map<string, ChildProcess>();
+  #starting: NodeJS.Timeout | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -99,15 +102,17 @@ class Slurm implements SlurmHarness {
     await this.#startRequeued();
   }
 
-  /** Slurm has jobs that it queued again wait for two minutes. */
+  /** Slurm has jobs that it queued again wait for two minutes. Those of a node are queued again one after another. */
   async #startRequeued(): Promise<void> {
-    let jobs: string[] = [];
-    await until('the jobs of the node are queued again', async () => {
-      const waiting = await this.squeue('--states=PENDING', '--Format=JobArrayID:20,RestartCnt:8');
-      jobs = [...waiting.matchAll(/^(\d+_\d+)\s+[1-9]/gm)].map(([, id = '']) => id);
-      return jobs.length > 0;
-    });
+    await until('a job of the node is queued again', async () => (await this.#startWaiting()) > 0);
+    this.#starting ??= setInterval(() => void this.#startWaiting().catch(() => undefined), LOOK_MS);
+  }
+
+  async #startWaiting(): Promise<number> {
+    const waiting = await this.squeue('--states=PENDING', '--Format=JobArrayID:20,RestartCnt:8,Reason:20');
+    const jobs = [...waiting.matchAll(/^(\d+(?:_\d+)?)\s+[1-9]\d*\s+BeginTime/gm)].map(([, id = '']) => id);
     for (const id of jobs) await this.scontrol('update', `JobId=${id}`, 'StartTime=now');
+    return jobs.length;
   }
 
   scontrol(...args: string[]): Promise<string> {
@@ -123,6 +128,7 @@ class Slurm implements SlurmHarness {
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#starting);
     await this.scancel('--me').catch(() => undefined);
     await until('all jobs have ended', async () => (await this.squeue().catch(() => '')) === '');
     for (const daemon of [...this.#daemons.values()].reverse()) await end(daemon, 'SIGTERM');
