@@ -111,7 +111,7 @@ export class SimulatedCluster {
   #begin(attempt: Attempt): void {
     const { clock, random } = this.#parts;
     const { failingShare, dyingShare, replacedAfterSeconds } = this.#model;
-    this.#set(attempt, { kind: 'running' });
+    this.#set(attempt, { kind: 'running', isAgain: false });
     this.attempts++;
     const fate = random();
     const isLost = fate < failingShare + dyingShare;

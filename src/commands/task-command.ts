@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path';
 import type { TaskEvent } from '../engine/engine.ts';
 import { numberAt } from '../engine/index-ranges.ts';
 import { PitwallError } from '../error.ts';
+import { readRecordAt } from '../execute/commit-record.ts';
 import { type ReportPlace, writeFailure } from '../execute/failure-report.ts';
 import { machineLimits } from '../execute/machine-limits.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
@@ -63,6 +64,8 @@ export async function taskCommand(
   const fields = { run: folder.runId, step: stepId, task: index, attempt };
   const log = await openLog(target, terminal, fields);
   const outcome = await logged(log, terminal, async () => {
+    const before = await readRecordAt(storage, folder.record(stepId, index));
+    if (before !== undefined) return { kind: 'superseded', record: before } as const;
     const scratch = `${folder.scratch}/task-${attempt}`;
     await mkdir(scratch, { recursive: true, mode: 0o700 });
     const worker = { storage, folder, limits, scratch, steps: [stepId], signal };

@@ -26,7 +26,7 @@ export function toTaskState(job: BatchJobState): ClusterTaskState {
       return toFailure(job);
     case 'STARTING':
     case 'RUNNING':
-      return { kind: 'running' };
+      return { kind: 'running', isAgain: false };
     default:
       return isStuck(job) ? failed('usage', stuck(job), true) : { kind: 'waiting' };
   }

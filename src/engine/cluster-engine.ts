@@ -67,7 +67,7 @@ class ClusterEngineSession implements EngineSession {
     try {
       return await running.run();
     } finally {
-      if (running.leavesAttempts) await this.stop([...running.submissions]);
+      if (await running.leavesAttempts()) await this.stop([...running.submissions]);
       else await forgetSubmissions(storage, folder, running.submissions);
     }
   }

@@ -63,9 +63,18 @@ export class ClusterStep {
   }
 
   /** Whether an attempt may be at work that can still change something, or that is in the way of others. */
-  get leavesAttempts(): boolean {
+  async leavesAttempts(): Promise<boolean> {
     const committed = this.#outcomes.filter(({ kind }) => kind === 'committed').length;
-    return this.#open.size > 0 || committed < this.#attempts;
+    if (this.#attempts === 0) return false;
+    return this.#open.size > 0 || committed < this.#attempts || (await this.#isStartedAgain());
+  }
+
+  /** A cluster that loses a machine starts its tasks again by itself, those too that were committed just before. */
+  async #isStartedAgain(): Promise<boolean> {
+    const look = await this.#session.look([...this.#submissions]).catch(() => undefined);
+    if (look === undefined) return true;
+    const states = [...look.values()].flatMap((tasks) => [...tasks.values()]);
+    return states.some((state) => state.kind === 'waiting' || (state.kind === 'running' && state.isAgain));
   }
 
   /** Settles when each task has ended. @throws the reason of the run's signal, or what stops all tasks */

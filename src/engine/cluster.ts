@@ -49,12 +49,13 @@ export interface Submission {
 export type ClusterLook = ReadonlyMap<string, ReadonlyMap<number, ClusterTaskState>>;
 
 /**
+ * - `running`: `isAgain` where the cluster, which had started it before, did so again by itself
  * - `ended`: its process said that all was well; the record has to show up
  * - `failed`: it ended otherwise; what it says of it itself counts for more, where it left something. `isFinal`: it is
  *   not to be run again, whatever the error is
  */
 export type ClusterTaskState =
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'running' }
+  | { readonly kind: 'running'; readonly isAgain: boolean }
   | { readonly kind: 'ended' }
   | { readonly kind: 'failed'; readonly error: PitwallError; readonly isFinal: boolean };

@@ -10,14 +10,16 @@ export interface SlurmElement {
   /** `RUNNING`, `NODE_FAIL`, … */
   readonly state: string;
   readonly reason: string;
+  /** How often it was queued again. */
+  readonly restarts: number;
   readonly exitCode: number;
   /** The signal that ended it; 0 for none. */
   readonly signal: number;
 }
 
 /** The columns asked of squeue: wide enough for what is read. */
-export const SQUEUE_FORMAT = 'ArrayJobID:16,ArrayTaskID:16,State:24,exit_code:16,Reason:64';
-const WIDTHS = [16, 16, 24, 16, 64];
+export const SQUEUE_FORMAT = 'ArrayJobID:16,ArrayTaskID:16,State:24,exit_code:16,RestartCnt:8,Reason:64';
+const WIDTHS = [16, 16, 24, 16, 8, 64];
 
 /**
  * The lines of `squeue --array --noheader --Format=<SQUEUE_FORMAT>`; others than elements of arrays are left out.
@@ -26,12 +28,12 @@ const WIDTHS = [16, 16, 24, 16, 64];
  */
 export function parseSqueue(text: string): SlurmElement[] {
   return text.split('\n').flatMap((line) => {
-    const [arrayId = '', element = '', state = '', code = '', reason = ''] = columns(line);
+    const [arrayId = '', element = '', state = '', code = '', restarts = '', reason = ''] = columns(line);
     if (!/^\d+$/.test(element)) return [];
     const status = Number(code);
     return [
       {
-        ...{ arrayId, element: Number(element), state, reason },
+        ...{ arrayId, element: Number(element), state, reason, restarts: Number(restarts) },
         ...{ exitCode: (status >> 8) & 0xff, signal: status & 0x7f },
       },
     ];
@@ -59,7 +61,7 @@ export function parseSacct(text: string): SlurmElement[] {
     if (arrayId === undefined) return [];
     return [
       {
-        ...{ arrayId, element: Number(element), state, reason: '' },
+        ...{ arrayId, element: Number(element), state, reason: '', restarts: 0 },
         ...{ exitCode: Number(exitCode), signal: Number(signal) },
       },
     ];
@@ -92,10 +94,10 @@ export function isActive({ state }: SlurmElement): boolean {
 
 /** What an element's state says of its task. */
 export function toTaskState(element: SlurmElement): ClusterTaskState {
-  const { state, exitCode } = element;
+  const { state, exitCode, restarts } = element;
   if (isHeld(element)) return failed('temporary', 'its node could not start it', false);
   if (WAITING.has(state)) return { kind: 'waiting' };
-  if (RUNNING.has(state)) return { kind: 'running' };
+  if (RUNNING.has(state)) return { kind: 'running', isAgain: restarts > 0 };
   if (state === 'COMPLETED') return { kind: 'ended' };
   if (state === 'CANCELLED' || state === 'REVOKED')
     return failed('temporary', 'cancelled in Slurm; pitwall resume goes on', true);

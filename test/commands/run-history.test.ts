@@ -1,4 +1,4 @@
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
@@ -144,12 +144,14 @@ describe('one task', () => {
     const { job, out, pitwall } = await someJob();
     const { run_id } = JSON.parse(await pitwall('run', job, '--json'));
     const folder = join(out, '_pitwall/job/runs', run_id);
+    const before = await readdir(folder);
     expect(JSON.parse(await pitwall('task', folder, 'fused', '0', '--json'))).toMatchObject({
       step: 'fused',
       index: 0,
       status: 'superseded',
     });
     expect(await pitwall('task', folder, 'fused', '0')).toMatch(/^fused 0: superseded, \d+ rows\n$/);
+    expect(await readdir(folder)).toEqual(before);
   });
 
   it('has to exist, as its run has', async () => {

@@ -16,7 +16,7 @@ describe('what the state of a job says of its task', () => {
     ['RUNNING', 'running'],
     ['SUCCEEDED', 'ended'],
   ])('%s: %s', (status, kind) => {
-    expect(toTaskState(job({ status }))).toEqual({ kind });
+    expect(toTaskState(job({ status }))).toMatchObject({ kind });
     expect(isOver(job({ status }))).toBe(status === 'SUCCEEDED');
   });
 

@@ -29,6 +29,16 @@ describe('tasks on a cluster', () => {
     expect({ canceled, noted }).toEqual({ canceled: [], noted: [] });
   });
 
+  it.each(['commit again', 'commit waiting'])(
+    'are called off where the cluster starts one that is done once more by itself (%s)',
+    async (act) => {
+      const { ends, submissions, canceled, noted } = await run(2, { tasks: { 1: [act] } });
+      expect(ends).toEqual(['committed', 'committed']);
+      expect(canceled).toEqual(submissions.map(({ id }) => id));
+      expect(noted).toEqual([]);
+    },
+  );
+
   it('are handed over as the cluster has room for them', async () => {
     const { ends, submissions } = await run(5, { mostTasks: 2 });
     expect(ends).toHaveLength(5);

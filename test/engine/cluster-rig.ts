@@ -12,7 +12,8 @@ import { LIMITS, scriptedFolder } from './worker-rig.ts';
 /**
  * What an attempt does: `commit`, `fail <error kind>` (leaves a report), `say <error kind>` (the cluster alone tells),
  * `final` (the same, and it is not to be run again), `vanish`, `end` (ends well without a record), `run` (for ever),
- * `refuse` (is not taken).
+ * `refuse` (is not taken),
+ * `commit again` (the cluster started it once more by itself), `commit waiting` (it is about to).
  */
 export type Act = string;
 
@@ -76,7 +77,7 @@ export async function openClusterRig(rig: ClusterRigOptions = {}): Promise<Clust
       const report = { error, limits, redact: (text: string) => text };
       await writeFailure(storage, folder, { stepId, index, submission: id }, report);
     }
-    const state = stateOf(act, error);
+    const state = stateOf(act, error, kind);
     if (state !== undefined) states.get(id)?.set(index, state);
   };
 
@@ -113,8 +114,10 @@ function asKind(kind: string | undefined): PitwallError['kind'] {
   return kind === 'data' || kind === 'memory' ? kind : 'temporary';
 }
 
-function stateOf(act: string, error: PitwallError): ClusterTaskState | undefined {
+function stateOf(act: string, error: PitwallError, how: string | undefined): ClusterTaskState | undefined {
+  if (how === 'again') return { kind: 'running', isAgain: true };
+  if (how === 'waiting') return { kind: 'waiting' };
   if (act === 'say' || act === 'final') return { kind: 'failed', error, isFinal: act === 'final' };
-  if (act === 'run') return { kind: 'running' };
+  if (act === 'run') return { kind: 'running', isAgain: false };
   return act === 'vanish' ? undefined : { kind: 'ended' };
 }

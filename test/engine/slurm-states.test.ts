@@ -8,19 +8,25 @@ import {
 } from '../../src/engine/slurm-states.ts';
 
 const line = (...columns: readonly string[]) =>
-  columns.map((column, place) => column.padEnd([16, 16, 24, 16, 64][place] ?? 0)).join('');
+  columns.map((column, place) => column.padEnd([16, 16, 24, 16, 8, 64][place] ?? 0)).join('');
 
 describe('what squeue prints', () => {
   it('is read by its columns, with the exit code and the signal of the wait status', () => {
     const text = [
-      line('12', '3', 'FAILED', '768', 'NonZeroExitCode'),
-      line('12', '4', 'FAILED', '9', 'JobLaunchFailure'),
-      line('13', 'N/A', 'RUNNING', '0', 'None'),
+      line('12', '3', 'FAILED', '768', '0', 'NonZeroExitCode'),
+      line('12', '4', 'FAILED', '9', '2', 'JobLaunchFailure'),
+      line('13', 'N/A', 'RUNNING', '0', '0', 'None'),
       '',
     ].join('\n');
     expect(parseSqueue(text)).toEqual([
-      { arrayId: '12', element: 3, state: 'FAILED', reason: 'NonZeroExitCode', exitCode: 3, signal: 0 },
-      { arrayId: '12', element: 4, state: 'FAILED', reason: 'JobLaunchFailure', exitCode: 0, signal: 9 },
+      {
+        ...{ arrayId: '12', element: 3, state: 'FAILED', reason: 'NonZeroExitCode', restarts: 0 },
+        ...{ exitCode: 3, signal: 0 },
+      },
+      {
+        ...{ arrayId: '12', element: 4, state: 'FAILED', reason: 'JobLaunchFailure', restarts: 2 },
+        ...{ exitCode: 0, signal: 9 },
+      },
     ]);
   });
 });
@@ -28,14 +34,15 @@ describe('what squeue prints', () => {
 describe('what sacct prints', () => {
   it('is read without who cancelled a job, and without what is no element', () => {
     expect(parseSacct('12_3|CANCELLED by 1000|0:15\n14|COMPLETED|0:0\n12_4|COMPLETED|0:0\n')).toEqual([
-      { arrayId: '12', element: 3, state: 'CANCELLED', reason: '', exitCode: 0, signal: 15 },
-      { arrayId: '12', element: 4, state: 'COMPLETED', reason: '', exitCode: 0, signal: 0 },
+      { arrayId: '12', element: 3, state: 'CANCELLED', reason: '', restarts: 0, exitCode: 0, signal: 15 },
+      { arrayId: '12', element: 4, state: 'COMPLETED', reason: '', restarts: 0, exitCode: 0, signal: 0 },
     ]);
   });
 });
 
 const element = (changes: Partial<SlurmElement>): SlurmElement => {
-  return { arrayId: '1', element: 0, state: 'RUNNING', reason: 'None', exitCode: 0, signal: 0, ...changes };
+  const running = { arrayId: '1', element: 0, state: 'RUNNING', reason: 'None', restarts: 0 };
+  return { ...running, exitCode: 0, signal: 0, ...changes };
 };
 
 describe('the state of an element', () => {

@@ -97,8 +97,9 @@ class Slurm implements SlurmHarness {
     const steps = all.filter((each) => parents.has(each.pid) && each.command.startsWith('slurmstepd'));
     for (const each of [...steps, ...jobs]) kill(each.pid);
     await this.scontrol('update', `NodeName=${node}`, 'State=DOWN', 'Reason=killed');
+    // It is in service again as soon as it has registered: ReturnToService is 2.
     this.#startNode(node);
-    await this.scontrol('update', `NodeName=${node}`, 'State=RESUME');
+    await this.#untilInService(node);
     await this.#startRequeued();
   }
 
@@ -160,6 +161,13 @@ class Slurm implements SlurmHarness {
   async #untilIdle(): Promise<void> {
     const states = async () => (await this.#client('sinfo', ['--noheader', '-o', '%D %t'])).trim();
     await until('the nodes are idle', async () => (await states()) === `${NODES.length} idle`);
+  }
+
+  async #untilInService(node: string): Promise<void> {
+    const state = () => this.#client('sinfo', ['--noheader', '--nodes', node, '-o', '%T']);
+    await until(`node ${node} is in service again`, async () =>
+      /^(idle|mixed|allocated)\n$/.test(await state()),
+    );
   }
 
   async #client(program: string, args: readonly string[]): Promise<string> {
