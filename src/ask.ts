@@ -60,6 +60,8 @@ export interface RunOptions extends JobOptions {
   readonly maxCost?: number;
   readonly engine?: Engine;
   readonly onEvent?: EventSink;
+  /** Whether what ended the run lets it go on elsewhere: that is no failure that anybody is told of. */
+  readonly goesOnElsewhere?: (error: unknown) => boolean;
   /** Ends the run; nothing is published then. */
   readonly signal?: AbortSignal;
 }

@@ -22,12 +22,14 @@ export function openReport(ask: Ask, folder: RunFolder, options: RunOptions): Ru
   return openRunReport({
     ...{ storage: ask.storage, folder, job: ask.job.name, engine: engineName(options), version: ask.version },
     args: argumentsOf(options),
+    goesOnElsewhere: options.goesOnElsewhere,
     onEvent: options.onEvent ?? VOID_SINK,
   });
 }
 
 /** What was asked for, as far as it is data. */
 function argumentsOf(options: RunOptions): Readonly<Record<string, unknown>> {
-  const { onEvent: _, signal: __, engine: ___, plan: ____, folder: _____, ...data } = options;
+  const { onEvent: _, signal: __, engine: ___, plan: ____, folder: _____, ...rest } = options;
+  const { goesOnElsewhere: ______, ...data } = rest;
   return data;
 }

@@ -76,7 +76,7 @@ export async function runAsked(ask: Ask, options: RunOptions): Promise<RunResult
     await notifier.succeeded(result);
     return result;
   } catch (error) {
-    await notifier.failed(error);
+    if (!options.goesOnElsewhere?.(error)) await notifier.failed(error);
     throw error;
   } finally {
     done();

@@ -70,6 +70,7 @@ export class SimulatedCluster {
         submit: (submission) => this.#submit(submission),
         look: (ids) => this.#look(ids),
         cancel: async () => undefined,
+        isAtWorkAgain: async () => false,
         isOver: async () => true,
         close: async () => undefined,
       }),
@@ -111,7 +112,7 @@ export class SimulatedCluster {
   #begin(attempt: Attempt): void {
     const { clock, random } = this.#parts;
     const { failingShare, dyingShare, replacedAfterSeconds } = this.#model;
-    this.#set(attempt, { kind: 'running', isAgain: false });
+    this.#set(attempt, { kind: 'running' });
     this.attempts++;
     const fate = random();
     const isLost = fate < failingShare + dyingShare;

@@ -9,7 +9,7 @@ import { runInto } from '../harness/run-into.ts';
 /** Of the races asked for: one to fifty of a tenth. */
 const SHARES = [0.1, 1, 5];
 /** The same for all, so that more rows do not simply take more of it. */
-const MEMORY = '1GB';
+const MEMORY = '256MB';
 
 /** race_stats from CSV, 20 results a race, fused and divided, in the same memory. */
 export async function rowsGrowth(races: number, folder: string): Promise<GrowthResult> {

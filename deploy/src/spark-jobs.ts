@@ -116,6 +116,10 @@ function sparkSubmit(bucket: IBucket) {
   };
 }
 
+/** Of 8 processors and 32 GB that a G.2X worker has, Spark's heap takes 20 GB; the rest is for two tasks at once. */
+const GLUE_TASK_CPUS = 4;
+const GLUE_DUCKDB_GB = Math.floor(((32 - 20) / (8 / GLUE_TASK_CPUS)) * DUCKDB_SHARE);
+
 /** https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html */
 function createGlueJob(scope: Construct, bucket: IBucket, role: Role): void {
   const at = (name: string) => bucket.s3UrlForObject(`${PLACE}/${name}`);
@@ -131,7 +135,8 @@ function createGlueJob(scope: Construct, bucket: IBucket, role: Role): void {
     defaultArguments: {
       '--extra-py-files': at('pitwall_spark.py'),
       '--pitwall-archive': at('pitwall.tar.gz'),
-      '--pitwall': `${EXAMPLE} --set source=${bucket.s3UrlForObject('incoming')} --set out=${bucket.s3UrlForObject('results')} --memory 4GB`,
+      '--pitwall': `${EXAMPLE} --set source=${bucket.s3UrlForObject('incoming')} --set out=${bucket.s3UrlForObject('results')} --memory ${GLUE_DUCKDB_GB}GB`,
+      '--conf': `spark.task.cpus=${GLUE_TASK_CPUS}`,
       '--enable-continuous-cloudwatch-log': 'true',
       '--enable-metrics': 'true',
     },

@@ -135,8 +135,10 @@ class Driver:
                 ended = self.map_tasks(group, tasks, self.work_of(message))
         except Exception as problem:  # Whatever Spark gives up for: Pitwall judges each task by its record.
             error = str(problem).splitlines()[0] if str(problem) else repr(problem)
-        self.wait_until_idle(group)
-        self.say({"kind": "ended", "id": group, "tasks": ended, "error": error})
+        try:
+            self.wait_until_idle(group)
+        finally:
+            self.say({"kind": "ended", "id": group, "tasks": ended, "error": error})
 
     def map_tasks(self, group, tasks, work):
         self.context.setJobGroup(group, f"pitwall {work['step']}: {len(tasks)} tasks")

@@ -58,10 +58,9 @@ async function chooseSlurm({ slurmArgs = '' }: EngineOptions): Promise<Engine> {
 }
 
 async function chooseSpark(options: EngineOptions): Promise<Engine> {
-  const { sparkEngine } = await import('../engine/spark.ts');
+  const { isUrl, sparkEngine } = await import('../engine/spark.ts');
   const { sparkMaster: master, sparkConf = [], sparkArchive, sparkSocket: socket } = options;
-  const archive =
-    sparkArchive && (/^[a-z][a-z0-9+.-]*:/i.test(sparkArchive) ? sparkArchive : resolve(sparkArchive));
+  const archive = sparkArchive && (isUrl(sparkArchive) ? sparkArchive : resolve(sparkArchive));
   return sparkEngine({ master, conf: Object.fromEntries(sparkConf), archive, socket });
 }
 

@@ -6,7 +6,7 @@ import { numberAt } from '../engine/index-ranges.ts';
 import { PitwallError } from '../error.ts';
 import { readRecordAt } from '../execute/commit-record.ts';
 import { type ReportPlace, writeFailure } from '../execute/failure-report.ts';
-import { machineLimits } from '../execute/machine-limits.ts';
+import { type MachineLimits, machineLimits } from '../execute/machine-limits.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
 import { openTaskWorker, type TaskOutcomeOfWorker, type TaskWorkerOptions } from '../execute/task-worker.ts';
 import { jobStorage } from '../job/job-storage.ts';
@@ -52,34 +52,63 @@ export async function taskCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { threads, memory, log: target, submission, array, s3Endpoint, json = false } = options;
-  const index = given ?? ownIndex(array);
-  const { storage, folder } = await openTaskRun(run, { s3Endpoint, scratch: options.scratch });
+  const { log: target, submission, array, json = false } = options;
+  const task = await openTask(run, { stepId, index: given ?? ownIndex(array) }, options);
+  const { runId } = task.folder;
+  const { index, attempt } = task.place;
+  const fields = { run: runId, step: stepId, task: index, attempt };
+  const log = await openLog(target, terminal, { ...fields, ...(submission && { submission }) });
+  const outcome = await logged(log, terminal, () => doTask(task, log, signal));
+  terminal.out(describeOutcome(outcome, json));
+}
+
+/** What this process is to do, and with what. */
+interface OwnTask extends FoundRun {
+  readonly place: TaskPlace;
+  readonly limits: MachineLimits;
+  readonly submission: string | undefined;
+}
+
+async function openTask(
+  run: string,
+  { stepId, index }: Omit<TaskPlace, 'attempt'>,
+  { threads, memory, submission, s3Endpoint, scratch }: TaskCommandOptions,
+): Promise<OwnTask> {
+  const found = await openTaskRun(run, { s3Endpoint, scratch });
   const limits = machineLimits({
     ...(threads === undefined ? {} : { threads }),
     ...(memory === undefined ? {} : { memoryBytes: memory }),
   });
-  const attempt = randomUUID();
-  const place = { stepId, index, attempt };
-  const fields = { run: folder.runId, step: stepId, task: index, attempt };
-  const log = await openLog(target, terminal, fields);
-  const outcome = await logged(log, terminal, async () => {
-    const before = await readRecordAt(storage, folder.record(stepId, index));
-    if (before !== undefined) return { kind: 'superseded', record: before } as const;
-    const scratch = `${folder.scratch}/task-${attempt}`;
-    await mkdir(scratch, { recursive: true, mode: 0o700 });
-    const worker = { storage, folder, limits, scratch, steps: [stepId], signal };
-    const done = await runOne(worker, place, tellTask(log))
-      .catch(async (error) => {
-        const of = submission === undefined || signal.aborted ? undefined : { stepId, index, submission };
-        if (of !== undefined) await leaveFailure(worker, of, error);
-        throw error;
-      })
-      .finally(() => removeScratch(scratch, folder));
-    log.event(measureTask(folder, done));
-    return done;
-  });
-  terminal.out(describeOutcome(outcome, json));
+  return { ...found, place: { stepId, index, attempt: randomUUID() }, limits, submission };
+}
+
+/** A task that has its record leaves no trace of this attempt: its run may be over. */
+async function doTask(task: OwnTask, log: RunLog, signal: AbortSignal): Promise<TaskOutcomeOfWorker> {
+  const { storage, folder, place } = task;
+  const record = await readRecordAt(storage, folder.record(place.stepId, place.index));
+  if (record !== undefined) return { kind: 'superseded', record };
+  const done = await attemptTask(task, tellTask(log), signal);
+  if (done.kind === 'committed') log.event(measureTask(folder, done));
+  return done;
+}
+
+async function attemptTask(
+  { storage, folder, limits, place, submission }: OwnTask,
+  onEvent: (event: TaskEvent) => void,
+  signal: AbortSignal,
+): Promise<TaskOutcomeOfWorker> {
+  const scratch = `${folder.scratch}/task-${place.attempt}`;
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  const worker = { storage, folder, limits, scratch, steps: [place.stepId], signal };
+  try {
+    return await runOne(worker, place, onEvent);
+  } catch (error) {
+    if (submission !== undefined && !signal.aborted)
+      await leaveFailure(worker, { ...place, submission }, error);
+    throw error;
+  } finally {
+    await removeScratch(scratch, folder);
+  }
 }
 
 /** https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html */
@@ -154,7 +183,7 @@ async function runOne(
     const onProgress = (progress: TaskProgress) => onEvent({ kind: 'task progress', ...of, progress });
     const outcome = await worker.run(stepId, index, attempt, { onProgress, signal });
     const { rows, elapsedMs, spillBytes } = outcome.record;
-    onEvent({ kind: 'task committed', ...of, rows, elapsedMs, spillBytes });
+    if (outcome.kind === 'committed') onEvent({ kind: 'task committed', ...of, rows, elapsedMs, spillBytes });
     return outcome;
   } catch (error) {
     onEvent({ kind: 'task failed', ...of, message: String(error) });

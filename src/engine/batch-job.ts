@@ -1,5 +1,5 @@
 import type { ResourceRequirement, SubmitJobCommandInput } from '@aws-sdk/client-batch';
-import { wholeMemoryBytes } from '../execute/machine-limits.ts';
+import { wholeMemoryMebibytes } from '../execute/machine-limits.ts';
 import type { BatchArray } from './batch-array.ts';
 
 /** Where jobs are handed to, and what they are made from. */
@@ -23,15 +23,17 @@ export interface BatchTasks extends BatchTarget {
   readonly vcpus?: number | undefined;
   /** DuckDB's, in bytes. */
   readonly memoryBytes?: number | undefined;
+  /** Of S3, where the user gave one. */
+  readonly endpoint?: string | undefined;
   /** Threads of DuckDB, where `vcpus` does not say. */
   readonly threads?: number | undefined;
 }
 
-/** By their names the jobs of a submission are found. */
-export function batchJobName(submission: string, part: number): string {
+function batchJobName(submission: string, part: number): string {
   return `${batchJobPrefix(submission)}${part}`;
 }
 
+/** By their names the jobs of a submission are found. */
 export function batchJobPrefix(submission: string): string {
   return `pitwall-${submission}-`;
 }
@@ -80,6 +82,7 @@ function commandOf({
   vcpus,
   threads,
   memoryBytes,
+  endpoint,
 }: BatchTasks): string[] {
   const [only] = array.indexes;
   const which = array.indexes.length === 1 ? [String(only)] : ['--array', array.ranges];
@@ -96,20 +99,20 @@ function commandOf({
     'json',
     ...(most === undefined ? [] : ['--threads', String(most)]),
     ...(memoryBytes === undefined ? [] : ['--memory', String(memoryBytes)]),
+    ...(endpoint === undefined ? [] : ['--s3-endpoint', endpoint]),
   ];
 }
 
 function requirementsOf({ vcpus, memoryBytes }: BatchTasks): ResourceRequirement[] {
-  const cpu: ResourceRequirement = { type: 'VCPU', value: String(vcpus) };
-  const memory: ResourceRequirement = {
-    type: 'MEMORY',
-    value: String(Math.ceil(wholeMemoryBytes(memoryBytes ?? 0) / 2 ** 20)),
-  };
-  return [...(vcpus === undefined ? [] : [cpu]), ...(memoryBytes === undefined ? [] : [memory])];
+  const requirements: ResourceRequirement[] = [];
+  if (vcpus !== undefined) requirements.push({ type: 'VCPU', value: String(vcpus) });
+  if (memoryBytes !== undefined)
+    requirements.push({ type: 'MEMORY', value: String(wholeMemoryMebibytes(memoryBytes)) });
+  return requirements;
 }
 
-/** Settings of Pitwall that the driver has. Whoever may describe a job sees its environment. */
-const PASSED = /^PITWALL_(?!.*(?:TOKEN|SECRET|PASSWORD|KEY))/;
+/** What a task reads. Whoever may describe a job sees its environment, and other settings may be secrets. */
+const PASSED = /^PITWALL_(?:LIBDUCKDB|FAULT|FAULT_ONCE)$/;
 
 function passedOn(env: NodeJS.ProcessEnv): { name: string; value: string }[] {
   return Object.entries(env).flatMap(([name, value]) =>

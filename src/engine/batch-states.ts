@@ -1,6 +1,5 @@
-import { constants } from 'node:os';
-import { type ErrorKind, PitwallError } from '../error.ts';
-import type { ClusterTaskState } from './cluster.ts';
+import { type ClusterTaskState, failedState } from './cluster.ts';
+import { signalName } from './signal-name.ts';
 
 /** A job, or a child of an array, as Batch tells of it. */
 export interface BatchJobState {
@@ -26,9 +25,9 @@ export function toTaskState(job: BatchJobState): ClusterTaskState {
       return toFailure(job);
     case 'STARTING':
     case 'RUNNING':
-      return { kind: 'running', isAgain: false };
+      return { kind: 'running' };
     default:
-      return isStuck(job) ? failed('usage', stuck(job), true) : { kind: 'waiting' };
+      return isStuck(job) ? failedState('usage', stuck(job), true) : { kind: 'waiting' };
   }
 }
 
@@ -43,14 +42,14 @@ function stuck({ statusReason }: BatchJobState): string {
 
 function toFailure({ statusReason, reason, exitCode }: BatchJobState): ClusterTaskState {
   if (/OutOfMemory/i.test(reason))
-    return failed('memory', 'killed by Batch, which had no memory left for it', false);
-  if (/^Host EC2/.test(statusReason)) return failed('temporary', `lost by Batch: ${statusReason}`, false);
+    return failedState('memory', 'killed by Batch, which had no memory left for it');
+  if (/^Host EC2/.test(statusReason)) return failedState('temporary', `lost by Batch: ${statusReason}`);
   if (/exceeded timeout/i.test(statusReason))
-    return failed('data', 'over the time limit of its job in Batch; give the job definition more', true);
+    return failedState('data', 'over the time limit of its job in Batch; give the job definition more', true);
   if (exitCode === undefined && reason === '')
-    return failed('temporary', `ended in Batch: ${statusReason}; pitwall resume goes on`, true);
+    return failedState('temporary', `ended in Batch: ${statusReason}; pitwall resume goes on`, true);
   const why = [statusReason, reason].filter((text) => text !== '').join(', ');
-  return failed('temporary', `ended ${describeExit(exitCode)} in Batch (${why})`, false);
+  return failedState('temporary', `ended ${describeExit(exitCode)} in Batch (${why})`);
 }
 
 /** A shell's and a container's way to tell of a signal. */
@@ -58,10 +57,7 @@ const SIGNAL_BASE = 128;
 
 function describeExit(exitCode: number | undefined): string {
   if (exitCode === undefined) return 'before it had begun';
-  const signal = Object.entries(constants.signals).find(([, number]) => number === exitCode - SIGNAL_BASE);
-  return signal === undefined ? `without a word (exit code ${exitCode})` : `by ${signal[0]}`;
-}
-
-function failed(kind: ErrorKind, message: string, isFinal: boolean): ClusterTaskState {
-  return { kind: 'failed', error: new PitwallError(kind, message), isFinal };
+  return exitCode > SIGNAL_BASE
+    ? `by ${signalName(exitCode - SIGNAL_BASE)}`
+    : `without a word (exit code ${exitCode})`;
 }

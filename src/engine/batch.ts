@@ -1,5 +1,6 @@
 import type { JobDefinition } from '@aws-sdk/client-batch';
 import { PitwallError } from '../error.ts';
+import { duckdbMemoryBytes, type MachineLimits } from '../execute/machine-limits.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import { type BatchArray, toBatchArrays } from './batch-array.ts';
 import { type BatchTarget, batchJobPrefix, toSubmitJob } from './batch-job.ts';
@@ -41,15 +42,20 @@ function batchCluster(target: BatchTarget, open: () => Promise<BatchService>): C
       const service = await open();
       definition = await service.check(target).finally(() => service.close());
     },
-    open: async (run) => new BatchSession(run, target, await open(), vcpusOf(definition)),
+    open: async (run) => new BatchSession(run, target, await open(), defaultsOf(definition)),
   };
 }
 
-/** A container's processors are a share, which no limit of its cgroup tells: DuckDB would take those of the instance. */
-function vcpusOf(definition: JobDefinition | undefined): number | undefined {
-  const { resourceRequirements = [], vcpus } = definition?.containerProperties ?? {};
-  const asked = resourceRequirements.find(({ type }) => type === 'VCPU')?.value ?? vcpus;
-  return asked === undefined ? undefined : Math.max(1, Math.floor(Number(asked)));
+/** What the job definition gives each task. https://docs.aws.amazon.com/batch/latest/APIReference/API_ResourceRequirement.html */
+function defaultsOf(definition: JobDefinition | undefined): Partial<MachineLimits> {
+  const { resourceRequirements = [], vcpus, memory } = definition?.containerProperties ?? {};
+  const given = new Map(resourceRequirements.map(({ type, value }) => [type, Number(value)]));
+  const processors = given.get('VCPU') ?? vcpus;
+  const mebibytes = given.get('MEMORY') ?? memory;
+  return {
+    ...(processors === undefined ? {} : { threads: Math.max(1, Math.floor(processors)) }),
+    ...(mebibytes === undefined ? {} : { memoryBytes: duckdbMemoryBytes(mebibytes * 2 ** 20) }),
+  };
 }
 
 /** Of an array these children are listed. Of others, those that are done have their records, which are looked at before. */
@@ -58,6 +64,17 @@ const BEGUN = [...LISTED, 'SUCCEEDED'] as const;
 const ENDED: ClusterTaskState = { kind: 'ended' };
 const WAITING: ClusterTaskState = { kind: 'waiting' };
 
+const NOT_BEGUN = ['SUBMITTED', 'PENDING', 'RUNNABLE'] as const;
+
+/**
+ * Whether a job, or a child of an array, is still to begin, or to begin again. An array itself is pending all along, and
+ * has no children at first.
+ */
+function isWaiting({ status, children = {} }: DescribedJob): boolean {
+  const isAlone = Object.values(children).every((count) => count === 0);
+  return NOT_BEGUN.some((each) => (isAlone ? status === each : (children[each] ?? 0) > 0));
+}
+
 /** A job that was handed over. */
 interface SubmittedJob extends BatchArray {
   readonly id: string;
@@ -65,27 +82,29 @@ interface SubmittedJob extends BatchArray {
 }
 
 class BatchSession implements ClusterSession {
+  readonly defaults: Partial<MachineLimits>;
   readonly #run: EngineRun;
   readonly #target: BatchTarget;
   readonly #service: BatchService;
-  readonly #vcpus: number | undefined;
   readonly #jobs: SubmittedJob[] = [];
 
-  constructor(run: EngineRun, target: BatchTarget, service: BatchService, vcpus: number | undefined) {
+  constructor(run: EngineRun, target: BatchTarget, service: BatchService, defaults: Partial<MachineLimits>) {
     this.#run = run;
     this.#target = target;
     this.#service = service;
-    this.#vcpus = vcpus;
+    this.defaults = defaults;
   }
 
   async submit({ id: submission, stepId, indexes, limits }: Submission): Promise<void> {
-    const { asked, folder } = this.#run;
+    const { asked, folder, storageOptions } = this.#run;
     const { threads, memoryBytes } = limits ?? asked;
     for (const [part, array] of toBatchArrays(indexes).entries()) {
       const id = await this.#service.submit(
         toSubmitJob({
           ...{ ...this.#target, array, part, submission, stepId, folderUrl: folder.url },
-          ...{ vcpus: threads, memoryBytes, threads: this.#vcpus },
+          // A container's processors are a share, which no limit of its cgroup tells: DuckDB would take all.
+          ...{ vcpus: threads, memoryBytes, threads: this.defaults.threads },
+          endpoint: storageOptions?.s3?.endpoint,
         }),
       );
       this.#jobs.push({ ...array, id, submission });
@@ -119,7 +138,7 @@ class BatchSession implements ClusterSession {
   async #statesOf(job: SubmittedJob, found: DescribedJob): Promise<Map<number, ClusterTaskState>> {
     if (job.indexes.length === 1) return new Map(job.indexes.map((index) => [index, toTaskState(found)]));
     const { children = {} } = found;
-    const others = isOver(found) ? ENDED : await this.#waiting(found);
+    const others = isWaiting(found) ? await this.#waiting(found) : ENDED;
     const states = new Map(job.indexes.map((index) => [index, others]));
     for (const status of LISTED) {
       const listed = (children[status] ?? 0) === 0 ? [] : await this.#service.children(job.id, status);
@@ -134,6 +153,12 @@ class BatchSession implements ClusterSession {
     const [first] = await this.#service.describe([`${id}:0`]);
     const state = first === undefined ? WAITING : toTaskState(first);
     return state.kind === 'failed' ? state : WAITING;
+  }
+
+  /** What an instance that was taken away had begun waits for another. */
+  async isAtWorkAgain(ids: readonly string[]): Promise<boolean> {
+    const known = this.#jobs.filter(({ submission }) => ids.includes(submission)).map(({ id }) => id);
+    return (await this.#service.describe(known)).some(isWaiting);
   }
 
   async cancel(ids: readonly string[]): Promise<void> {

@@ -43,8 +43,13 @@ async function openSession(
   options: ClusterOptions,
 ): Promise<EngineSession> {
   const session = new ClusterEngineSession(cluster, await cluster.open(run), run, options);
-  await session.stop(await listSubmissions(run.storage, run.folder, cluster.name));
-  return session;
+  try {
+    await session.stop(await listSubmissions(run.storage, run.folder, cluster.name));
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
 }
 
 class ClusterEngineSession implements EngineSession {
@@ -61,23 +66,26 @@ class ClusterEngineSession implements EngineSession {
   }
 
   async runTasks(step: StepPlan, indexes: readonly number[]): Promise<readonly TaskOutcome[]> {
-    const { storage, folder } = this.#run;
     const of = { cluster: this.#cluster, session: this.#session, run: this.#run };
     const running = new ClusterStep(of, step, indexes, this.#options);
     try {
       return await running.run();
     } finally {
       if (await running.leavesAttempts()) await this.stop([...running.submissions]);
-      else await forgetSubmissions(storage, folder, running.submissions);
+      else await this.#forget(running.submissions);
     }
   }
 
   /** Calls tasks off and waits until they are gone. The notes of those that may not be gone stay. */
   async stop(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
-    const { storage, folder } = this.#run;
     const isOver = await this.#end(ids).catch(() => false);
-    if (isOver) await forgetSubmissions(storage, folder, ids);
+    if (isOver) await this.#forget(ids);
+  }
+
+  /** A note that stays is harmless: the next driver finds its tasks ended. */
+  async #forget(ids: Iterable<string>): Promise<void> {
+    await forgetSubmissions(this.#run.storage, this.#run.folder, ids).catch(() => undefined);
   }
 
   async #end(ids: readonly string[]): Promise<boolean> {

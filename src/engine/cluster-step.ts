@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PitwallError } from '../error.ts';
 import { readRecordAt } from '../execute/commit-record.ts';
 import { readFailures } from '../execute/failure-report.ts';
+import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { TaskRecord } from '../execute/record.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { StepPlan } from '../plan/step-plan.ts';
@@ -66,15 +67,8 @@ export class ClusterStep {
   async leavesAttempts(): Promise<boolean> {
     const committed = this.#outcomes.filter(({ kind }) => kind === 'committed').length;
     if (this.#attempts === 0) return false;
-    return this.#open.size > 0 || committed < this.#attempts || (await this.#isStartedAgain());
-  }
-
-  /** A cluster that loses a machine starts its tasks again by itself, those too that were committed just before. */
-  async #isStartedAgain(): Promise<boolean> {
-    const look = await this.#session.look([...this.#submissions]).catch(() => undefined);
-    if (look === undefined) return true;
-    const states = [...look.values()].flatMap((tasks) => [...tasks.values()]);
-    return states.some((state) => state.kind === 'waiting' || (state.kind === 'running' && state.isAgain));
+    if (this.#open.size > 0 || committed < this.#attempts) return true;
+    return await this.#session.isAtWorkAgain([...this.#submissions]).catch(() => true);
   }
 
   /** Settles when each task has ended. @throws the reason of the run's signal, or what stops all tasks */
@@ -105,12 +99,13 @@ export class ClusterStep {
     this.#submissions.add(id);
     const limits = tasks[0]?.limits;
     const indexes = tasks.map(({ index }) => index).sort((a, b) => a - b);
+    // Some of those that it refuses may be taken already.
+    this.#attempts += tasks.length;
     try {
       await this.#session.submit({ id, stepId: this.#step.id, indexes, limits });
     } catch (error) {
       return this.#refused(tasks, error);
     }
-    this.#attempts += tasks.length;
     this.#watch.changed();
     for (const task of tasks) begin(task, id);
   }
@@ -136,7 +131,8 @@ export class ClusterStep {
   /** States are asked for first: a task that was over then has its record, or never will. */
   async #look(): Promise<void> {
     const startedMs = performance.now();
-    const look = await this.#watch.ask(this.#submissions);
+    const awaited = [...this.#open.values()].flatMap(({ submission }) => submission ?? []);
+    const look = await this.#watch.ask(new Set(awaited));
     await this.#collectRecords();
     await this.#collectFailures();
     if (look !== undefined) this.#collectStates(look);
@@ -158,16 +154,10 @@ export class ClusterStep {
   }
 
   #commit(task: ClusterTask, record: TaskRecord): void {
-    const { rows, elapsedMs } = record;
+    const { attempt, rows, elapsedMs, spillBytes } = record;
     const worker = this.#endNumber(task);
-    this.#event({
-      kind: 'task committed',
-      stepId: this.#step.id,
-      index: task.index,
-      worker,
-      rows,
-      elapsedMs,
-    });
+    const what = { stepId: this.#step.id, index: task.index, worker, attempt };
+    this.#event({ kind: 'task committed', ...what, rows, elapsedMs, spillBytes });
     this.#settle({ kind: 'committed', index: task.index, record });
   }
 
@@ -210,14 +200,14 @@ export class ClusterStep {
     if (task.worker !== undefined) return;
     const worker = this.#numbers.take();
     task.worker = worker;
-    const attempt = task.submission ?? '';
-    this.#event({ kind: 'task started', stepId: this.#step.id, index: task.index, attempt, worker });
+    const { index, submission } = task;
+    this.#event({ kind: 'task started', stepId: this.#step.id, index, submission, worker });
   }
 
   #fail(task: ClusterTask, error: Error, isFinal = false): void {
     task[isOutOfMemory(error) ? 'outOfMemory' : 'passing']++;
     task.failure = error;
-    const history = { ...task, limits: task.limits ?? this.#run.limits };
+    const history = { ...task, limits: this.#limitsOf(task) };
     const verdict = isFinal ? undefined : judgeFailure(error, history, this.#cluster.mostMemoryBytes);
     if (verdict?.kind === 'retry') this.#retry(task, error, verdict);
     else this.#giveUp(task, error);
@@ -234,11 +224,23 @@ export class ClusterStep {
 
   #giveUp(task: ClusterTask, cause: Error): void {
     const { index, attempts } = task;
-    const limits = task.limits ?? this.#run.limits;
+    const limits = this.#limitsOf(task);
     const error = taskFailure(cause, { step: this.#step, index, attempts, limits });
     const worker = this.#endNumber(task);
     this.#event({ kind: 'task failed', stepId: this.#step.id, index, worker, message: String(error) });
     this.#settle({ kind: 'failed', index, error });
+  }
+
+  /** What its last attempt had; a guess where neither the user nor the cluster says. */
+  #limitsOf({ limits }: ClusterTask): MachineLimits {
+    const { asked, limits: own } = this.#run;
+    const { defaults = {} } = this.#session;
+    return (
+      limits ?? {
+        threads: asked.threads ?? defaults.threads ?? own.threads,
+        memoryBytes: asked.memoryBytes ?? defaults.memoryBytes ?? own.memoryBytes,
+      }
+    );
   }
 
   #settle(outcome: TaskOutcome): void {

@@ -21,6 +21,7 @@ export interface ClusterTask {
   worker: number | undefined;
 }
 
+/** One that was not handed over yet. */
 export function newClusterTask(index: number): ClusterTask {
   return {
     index,

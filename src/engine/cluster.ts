@@ -1,4 +1,4 @@
-import type { PitwallError } from '../error.ts';
+import { type ErrorKind, PitwallError } from '../error.ts';
 import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { EngineOptionValues, EngineRun } from './engine.ts';
 
@@ -21,6 +21,8 @@ export interface Cluster {
 
 /** What a run has of a cluster. */
 export interface ClusterSession {
+  /** What a task has for which nobody asked for anything, as far as it is known. */
+  readonly defaults?: Partial<MachineLimits>;
   /** Hands tasks over. @throws PitwallError; `usage` when they are refused for what they ask, `temporary` when it may pass */
   submit(submission: Submission): Promise<void>;
   /**
@@ -28,6 +30,11 @@ export interface ClusterSession {
    * `undefined` when it does not answer.
    */
   look(ids: readonly string[]): Promise<ClusterLook | undefined>;
+  /**
+   * Whether the cluster is about to run a task once more by itself, or does: of submissions whose tasks all have a record.
+   * One that lost a machine cannot know that its tasks were done.
+   */
+  isAtWorkAgain(ids: readonly string[]): Promise<boolean>;
   /** Calls tasks off, those of an earlier session's submissions too. Resolves when the cluster was told. */
   cancel(ids: readonly string[]): Promise<void>;
   /** Whether no task of the submissions runs any more, or can begin to; false when that is not known. */
@@ -46,16 +53,23 @@ export interface Submission {
   readonly limits: MachineLimits | undefined;
 }
 
+/** By the ids of submissions and the indexes of tasks. */
 export type ClusterLook = ReadonlyMap<string, ReadonlyMap<number, ClusterTaskState>>;
 
 /**
- * - `running`: `isAgain` where the cluster, which had started it before, did so again by itself
  * - `ended`: its process said that all was well; the record has to show up
  * - `failed`: it ended otherwise; what it says of it itself counts for more, where it left something. `isFinal`: it is
  *   not to be run again, whatever the error is
  */
 export type ClusterTaskState =
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'running'; readonly isAgain: boolean }
+  | { readonly kind: 'running' }
   | { readonly kind: 'ended' }
   | { readonly kind: 'failed'; readonly error: PitwallError; readonly isFinal: boolean };
+
+/** The state of a task that failed for a reason of this kind. */
+export function failedState(kind: ErrorKind, message: string, isFinal = false): FailedState {
+  return { kind: 'failed', error: new PitwallError(kind, message), isFinal };
+}
+
+export type FailedState = Extract<ClusterTaskState, { kind: 'failed' }>;

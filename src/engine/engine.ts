@@ -19,8 +19,10 @@ export interface Engine {
   open(run: EngineRun): Promise<EngineSession>;
 }
 
+/** Options of the command line, some of them several times, each with its value. */
 export type EngineOptionValues = readonly (readonly [option: string, value: string])[];
 
+/** What an engine is given of a run. */
 export interface EngineRun {
   readonly storage: Storage;
   readonly folder: RunFolder;
@@ -37,6 +39,7 @@ export interface EngineRun {
   readonly onEvent: (event: TaskEvent) => void;
 }
 
+/** What the user asked for, each by itself. */
 export interface AskedLimits {
   /** Tasks at once. */
   readonly workers?: number | undefined;
@@ -46,6 +49,7 @@ export interface AskedLimits {
   readonly memoryBytes?: number | undefined;
 }
 
+/** Runs the tasks of one run's steps, one step after another. */
 export interface EngineSession {
   /**
    * Runs the given tasks of a step whose plan lies in the run folder, and settles when each has ended. A task that
@@ -56,6 +60,7 @@ export interface EngineSession {
   close(): Promise<void>;
 }
 
+/** How a task ended in the end. */
 export type TaskOutcome =
   | { readonly kind: 'committed'; readonly index: number; readonly record: TaskRecord }
   | { readonly kind: 'failed'; readonly index: number; readonly error: Error };
@@ -66,7 +71,10 @@ export type TaskEvent =
       readonly kind: 'task started';
       readonly stepId: string;
       readonly index: number;
-      readonly attempt: string;
+      /** Where it is known yet. */
+      readonly attempt?: string;
+      /** With what it was handed over to other machines. */
+      readonly submission?: string | undefined;
       readonly worker: number;
     }
   | {
@@ -81,6 +89,8 @@ export type TaskEvent =
       readonly stepId: string;
       readonly index: number;
       readonly worker: number;
+      /** Of the record, where another process made it than the one that says so. */
+      readonly attempt?: string;
       readonly rows: number;
       readonly elapsedMs: number;
       readonly spillBytes?: number | undefined;

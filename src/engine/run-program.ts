@@ -12,13 +12,15 @@ export interface ProgramOptions {
 
 /** What a program said and how it ended. */
 export interface ProgramEnd {
-  /** 127 for one that was killed because it took too long. */
+  /** 127 for one that ended by a signal. */
   readonly code: number;
+  /** Whether it was killed because it took too long. */
+  readonly isLate: boolean;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-const TOO_LONG = 127;
+const BY_SIGNAL = 127;
 
 /** Runs a program of the system. @throws PitwallError (`usage`) when there is no such program */
 export function runProgram(
@@ -28,7 +30,11 @@ export function runProgram(
 ): Promise<ProgramEnd> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env });
-    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      child.kill('SIGKILL');
+    }, timeoutMs);
     const texts = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       texts.stdout += text;
@@ -42,7 +48,7 @@ export function runProgram(
     });
     child.on('close', (code) => {
       clearTimeout(timer);
-      resolve({ code: code ?? TOO_LONG, ...texts });
+      resolve({ code: code ?? BY_SIGNAL, isLate, ...texts });
     });
     // One that reads nothing may be gone before it was written to.
     child.stdin.on('error', () => undefined);

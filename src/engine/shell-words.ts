@@ -1,6 +1,6 @@
 import { PitwallError } from '../error.ts';
 
-/** A text as one word of a POSIX shell. */
+/** A text as one word of a POSIX shell. https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02 */
 export function quoteShell(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,4 @@
-import { wholeMemoryBytes } from '../execute/machine-limits.ts';
+import { wholeMemoryMebibytes } from '../execute/machine-limits.ts';
 import { passedNames } from './passed-env.ts';
 import { quoteShell } from './shell-words.ts';
 import type { SlurmArray } from './slurm-array.ts';
@@ -68,13 +68,9 @@ export function sbatchArgs(job: SlurmJob, env: NodeJS.ProcessEnv = process.env):
     `--output=${log}`,
     `--export=${passedNames(env).join(',') || 'NONE'}`,
     ...(threads === undefined ? [] : [`--cpus-per-task=${threads}`]),
-    ...(memoryBytes === undefined ? [] : [`--mem=${mebibytes(wholeMemoryBytes(memoryBytes))}M`]),
+    ...(memoryBytes === undefined ? [] : [`--mem=${wholeMemoryMebibytes(memoryBytes)}M`]),
     ...args,
     `--job-name=${slurmJobName(submission)}`,
     `--array=${array.elements}${atOnce}`,
   ];
-}
-
-function mebibytes(bytes: number): number {
-  return Math.ceil(bytes / 2 ** 20);
 }

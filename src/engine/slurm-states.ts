@@ -1,6 +1,5 @@
-import { constants } from 'node:os';
-import { PitwallError } from '../error.ts';
-import type { ClusterTaskState } from './cluster.ts';
+import { type ClusterTaskState, failedState } from './cluster.ts';
+import { signalName } from './signal-name.ts';
 
 /** An element of an array, as squeue or sacct tells of it. */
 export interface SlurmElement {
@@ -94,24 +93,20 @@ export function isActive({ state }: SlurmElement): boolean {
 
 /** What an element's state says of its task. */
 export function toTaskState(element: SlurmElement): ClusterTaskState {
-  const { state, exitCode, restarts } = element;
-  if (isHeld(element)) return failed('temporary', 'its node could not start it', false);
+  const { state, exitCode } = element;
+  if (isHeld(element)) return failedState('temporary', 'its node could not start it');
   if (WAITING.has(state)) return { kind: 'waiting' };
-  if (RUNNING.has(state)) return { kind: 'running', isAgain: restarts > 0 };
+  if (RUNNING.has(state)) return { kind: 'running' };
   if (state === 'COMPLETED') return { kind: 'ended' };
   if (state === 'CANCELLED' || state === 'REVOKED')
-    return failed('temporary', 'cancelled in Slurm; pitwall resume goes on', true);
+    return failedState('temporary', 'cancelled in Slurm; pitwall resume goes on', true);
   if (state === 'TIMEOUT' || state === 'DEADLINE')
-    return failed('data', `over the time limit of Slurm; give it more by --slurm-args "--time=…"`, true);
+    return failedState('data', `over the time limit of Slurm; give it more by --slurm-args "--time=…"`, true);
   if (state === 'OUT_OF_MEMORY')
-    return failed('memory', 'killed by Slurm, which had no memory left for it', false);
+    return failedState('memory', 'killed by Slurm, which had no memory left for it');
   if (state === 'NODE_FAIL' || state === 'BOOT_FAIL' || state === 'PREEMPTED')
-    return failed('temporary', `lost by Slurm (${state})`, false);
-  return failed(
-    'temporary',
-    `ended ${describeEnd(element)} in Slurm (${state}, exit code ${exitCode})`,
-    false,
-  );
+    return failedState('temporary', `lost by Slurm (${state})`);
+  return failedState('temporary', `ended ${describeEnd(element)} in Slurm (${state}, exit code ${exitCode})`);
 }
 
 /** After a launch that failed Slurm holds a job until an administrator looks at it. */
@@ -120,16 +115,5 @@ function isHeld({ state, reason }: SlurmElement): boolean {
 }
 
 function describeEnd({ signal }: SlurmElement): string {
-  if (signal === 0) return 'without a word';
-  const [name = `signal ${signal}`] =
-    Object.entries(constants.signals).find(([, number]) => number === signal) ?? [];
-  return `by ${name}`;
-}
-
-function failed(
-  kind: 'temporary' | 'data' | 'memory',
-  message: string,
-  isFinal: boolean,
-): Extract<ClusterTaskState, { kind: 'failed' }> {
-  return { kind: 'failed', error: new PitwallError(kind, message), isFinal };
+  return signal === 0 ? 'without a word' : `by ${signalName(signal)}`;
 }

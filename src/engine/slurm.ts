@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PitwallError } from '../error.ts';
+import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { Cluster, ClusterLook, ClusterSession, ClusterTaskState, Submission } from './cluster.ts';
 import { type ClusterOptions, clusterEngine } from './cluster-engine.ts';
 import type { Engine, EngineRun } from './engine.ts';
@@ -41,6 +42,7 @@ const TIMEOUT_MS = 60_000;
 const CONFIG_TIMEOUT_MS = 30_000;
 /** An interruption has 20 s. */
 const CANCEL_TIMEOUT_MS = 5000;
+const CANCELS_AT_ONCE = 32;
 const SUBMIT_WAITS_MS = [1000, 4000, 15_000];
 /** Set by ourselves: two of them would make the array another one than is followed. */
 const OWN_ARGS = /^(?:--(?:array|job-name|wrap|parsable|test-only|wait|hold)(?:=|$)|-[aJWH])/;
@@ -111,7 +113,7 @@ class SlurmSession implements ClusterSession {
     for (const array of toSlurmArrays(submission.indexes, this.#maxArraySize)) {
       const { workers } = this.#run.asked;
       const { threads, memoryBytes } = limits;
-      const id = await this.#sbatch({
+      const id = await this.#handOver({
         ...{ array, log, workers, threads, memoryBytes, args: this.#args, command: this.#command },
         endpoint: this.#run.storageOptions?.s3?.endpoint,
         ...{ submission: submission.id, stepId: submission.stepId, folderUrl: this.#run.folder.url },
@@ -135,11 +137,17 @@ class SlurmSession implements ClusterSession {
     return look;
   }
 
+  /** What a node that was lost had begun is queued again by Slurm. */
+  async isAtWorkAgain(ids: readonly string[]): Promise<boolean> {
+    const elements = await squeue(ids, CANCEL_TIMEOUT_MS);
+    return elements?.some((element) => element.restarts > 0 && isActive(element)) ?? true;
+  }
+
   async cancel(ids: readonly string[]): Promise<void> {
-    for (const id of ids) {
+    await mapConcurrent(ids, CANCELS_AT_ONCE, async (id) => {
       const args = ['--quiet', '--me', `--name=${slurmJobName(id)}`];
       await slurm('scancel', args, { timeoutMs: CANCEL_TIMEOUT_MS });
-    }
+    });
   }
 
   async isOver(ids: readonly string[]): Promise<boolean> {
@@ -167,22 +175,35 @@ class SlurmSession implements ClusterSession {
     return `${logs.replaceAll('%', '%%')}/%A-%a.log`;
   }
 
-  async #sbatch(job: SlurmJob): Promise<string> {
+  /** Gives the id of the array. One may have been taken although nobody said so. */
+  async #handOver(job: SlurmJob): Promise<string> {
     let refusal = '';
     for (const waitMs of [0, ...SUBMIT_WAITS_MS]) {
       await delay(waitMs, undefined, { signal: this.#run.signal });
-      const { code, stdout, stderr } = await slurm('sbatch', sbatchArgs(job), { input: slurmScript(job) });
-      const [, id] = /^(\d+)/.exec(stdout) ?? [];
-      if (code === 0 && id !== undefined) return id;
-      refusal = firstLine(stderr);
-      if (!mayPass(stderr))
-        throw new PitwallError(
-          'usage',
-          `Slurm refuses the tasks: ${refusal}; change --slurm-args, --threads or --memory`,
-        );
+      const id = (refusal === '' ? undefined : await this.#findTaken(job)) ?? (await sbatch(job));
+      if (typeof id === 'string') return id;
+      refusal = id.refusal;
     }
     throw new PitwallError('temporary', `Slurm does not take the tasks: ${refusal}`);
   }
+
+  /** An array of the job's submission that is none of those whose ids were told. */
+  async #findTaken({ submission }: SlurmJob): Promise<string | undefined> {
+    const known = new Set(this.#arrays.map(({ id }) => id));
+    return (await squeue([submission]))?.find(({ arrayId }) => !known.has(arrayId))?.arrayId;
+  }
+}
+
+/** Gives the id of the array, or why it may be taken later. @throws PitwallError (`usage`) when it is refused */
+async function sbatch(job: SlurmJob): Promise<string | { readonly refusal: string }> {
+  const end = await slurm('sbatch', sbatchArgs(job), { input: slurmScript(job) });
+  const [, id] = /^(\d+)/.exec(end.stdout) ?? [];
+  if (end.code === 0 && id !== undefined) return id;
+  if (end.isLate) return { refusal: `it has not answered for ${TIMEOUT_MS / 1000} s` };
+  const refusal = firstLine(end.stderr);
+  if (mayPass(end.stderr)) return { refusal };
+  const advice = 'change --slurm-args, --threads or --memory';
+  throw new PitwallError('usage', `Slurm refuses the tasks: ${refusal}; ${advice}`);
 }
 
 /** What the user asks for is refused each time; a controller that is away or full is not for ever. */
@@ -190,18 +211,24 @@ function mayPass(stderr: string): boolean {
   return /contact|connect|timed out|temporarily|try again|limit|busy|Zero Bytes/i.test(stderr);
 }
 
+/** Linux takes 128 KiB in one argument. */
+const NAMES_AT_ONCE = 1000;
+
 /** `undefined` when the controller does not answer. */
 async function squeue(
   submissions: readonly string[],
   timeoutMs = TIMEOUT_MS,
 ): Promise<SlurmElement[] | undefined> {
-  if (submissions.length === 0) return [];
-  const names = submissions.map(slurmJobName).join(',');
-  const which = ['--me', `--name=${names}`, '--states=all', '--array'];
-  const { code, stdout } = await slurm('squeue', ['--noheader', ...which, `--Format=${SQUEUE_FORMAT}`], {
-    timeoutMs,
-  });
-  return code === 0 ? parseSqueue(stdout) : undefined;
+  const elements: SlurmElement[] = [];
+  for (let start = 0; start < submissions.length; start += NAMES_AT_ONCE) {
+    const names = submissions.slice(start, start + NAMES_AT_ONCE).map(slurmJobName);
+    const which = ['--me', `--name=${names.join(',')}`, '--states=all', '--array'];
+    const args = ['--noheader', ...which, `--Format=${SQUEUE_FORMAT}`];
+    const { code, stdout } = await slurm('squeue', args, { timeoutMs });
+    if (code !== 0) return undefined;
+    elements.push(...parseSqueue(stdout));
+  }
+  return elements;
 }
 
 /** What the controller has forgotten; nothing where no accounting is kept. */

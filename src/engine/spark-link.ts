@@ -43,11 +43,13 @@ export class SparkLink {
     const folder = given === undefined ? await mkdtemp(join(tmpdir(), 'pitwall-spark-')) : undefined;
     const path = given ?? join(folder ?? '', 'driver');
     const link = new SparkLink(path, folder, onMessage, onLost);
-    await new Promise<void>((resolve, reject) => {
-      link.#server.once('error', (cause) => reject(unusable(path, cause)));
-      link.#server.listen(path, resolve);
-    });
-    return link;
+    try {
+      await link.#listen();
+      return link;
+    } catch (error) {
+      await link.close();
+      throw error;
+    }
   }
 
   /** A message to a driver that is gone is lost; `onLost` has told so. */
@@ -59,6 +61,17 @@ export class SparkLink {
     this.#socket?.destroy();
     this.#server.close();
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #listen(): Promise<void> {
+    const advice =
+      this.#folder === undefined
+        ? 'let --spark-socket name a path that nothing lies at, in a folder that can be written'
+        : 'set TMPDIR to a folder with a shorter path that can be written';
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause) => reject(unusable(this.path, cause, advice)));
+      this.#server.listen(this.path, resolve);
+    });
   }
 
   #accept(socket: Socket): void {
@@ -81,7 +94,7 @@ export class SparkLink {
   }
 }
 
-function unusable(path: string, cause: Error): PitwallError {
-  const message = `cannot listen for Spark at ${dirname(path)}: ${cause.message}; set TMPDIR to a folder with a shorter path that can be written`;
+function unusable(path: string, cause: Error, advice: string): PitwallError {
+  const message = `cannot listen for Spark at ${dirname(path)}: ${cause.message}; ${advice}`;
   return new PitwallError('usage', message, { cause });
 }

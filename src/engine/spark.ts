@@ -1,12 +1,19 @@
 import { stat } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PitwallError } from '../error.ts';
-import type { Cluster, ClusterLook, ClusterSession, ClusterTaskState, Submission } from './cluster.ts';
+import {
+  type Cluster,
+  type ClusterLook,
+  type ClusterSession,
+  type ClusterTaskState,
+  failedState,
+  type Submission,
+} from './cluster.ts';
 import { type ClusterOptions, clusterEngine } from './cluster-engine.ts';
 import type { Engine, EngineOptionValues, EngineRun } from './engine.ts';
 import { ownCommand } from './own-command.ts';
 import { passedEnv } from './passed-env.ts';
+import { signalName } from './signal-name.ts';
 import { SparkLink } from './spark-link.ts';
 import type { FromSpark, SparkTaskEnd } from './spark-message.ts';
 import { findSparkSubmit, SparkDriver, type SparkSubmitOptions, sparkSubmitArgs } from './spark-submit.ts';
@@ -53,9 +60,14 @@ function optionsOf({ master, conf = {}, archive }: SparkSubmitOptions): EngineOp
   ];
 }
 
+/** Whether Spark itself finds it, on whatever machine it is. */
+export function isUrl(archive: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(archive);
+}
+
 async function checkSpark({ socket, archive }: SparkOptions): Promise<void> {
   if (socket === undefined) findSparkSubmit();
-  if (archive === undefined || /^[a-z][a-z0-9+.-]*:/i.test(archive)) return;
+  if (archive === undefined || isUrl(archive)) return;
   const file = await stat(archive).catch(() => undefined);
   if (file?.isFile()) return;
   throw new PitwallError('usage', `--spark-archive: there is no file ${archive}; pitwall pack makes one`);
@@ -136,6 +148,11 @@ class SparkSession implements ClusterSession {
     return new Map(ids.map((id) => [id, this.#statesOf(this.#jobs.get(id))]));
   }
 
+  /** The application ends with the run, and all of its tasks with it. */
+  async isAtWorkAgain(): Promise<boolean> {
+    return false;
+  }
+
   async cancel(ids: readonly string[]): Promise<void> {
     this.#link?.say({ kind: 'cancel', ids });
   }
@@ -188,20 +205,14 @@ class SparkSession implements ClusterSession {
 }
 
 function lost(why: string): ClusterTaskState {
-  return { kind: 'failed', error: new PitwallError('temporary', `lost by Spark: ${why}`), isFinal: false };
+  return failedState('temporary', `lost by Spark: ${why}`);
 }
 
 function toState(code: number, said: string): ClusterTaskState {
   if (code === 0) return { kind: 'ended' };
   const line = said.trim().split('\n').at(-1) ?? '';
-  const message = `its process ended with ${describeCode(code)}${line === '' ? '' : `: ${line}`}`;
-  return { kind: 'failed', error: new PitwallError('temporary', message), isFinal: false };
-}
-
-function describeCode(code: number): string {
-  if (code >= 0) return `exit code ${code}`;
-  const found = Object.entries(constants.signals).find(([, number]) => number === -code);
-  return found?.[0] ?? `signal ${-code}`;
+  const end = code >= 0 ? `exit code ${code}` : signalName(-code);
+  return failedState('temporary', `its process ended with ${end}${line === '' ? '' : `: ${line}`}`);
 }
 
 async function endDriver(driver: SparkDriver): Promise<void> {

@@ -26,13 +26,23 @@ export function machineLimits(wanted: Partial<MachineLimits> = {}, env = process
   const own = slurmAllocation(env, { processors, memoryBytes: memory });
   return {
     threads: wanted.threads ?? own.processors,
-    memoryBytes: wanted.memoryBytes ?? Math.max(MIN_MEMORY_BYTES, Math.floor(own.memoryBytes * DUCKDB_SHARE)),
+    memoryBytes: wanted.memoryBytes ?? duckdbMemoryBytes(own.memoryBytes),
   };
 }
 
 /** The memory that a process needs of which DuckDB may have so much. */
 export function wholeMemoryBytes(duckdbBytes: number): number {
   return Math.ceil(duckdbBytes / DUCKDB_SHARE);
+}
+
+/** The same in MiB, by which schedulers count. */
+export function wholeMemoryMebibytes(duckdbBytes: number): number {
+  return Math.ceil(wholeMemoryBytes(duckdbBytes) / 2 ** 20);
+}
+
+/** What DuckDB may have of the memory that a process may use. */
+export function duckdbMemoryBytes(wholeBytes: number): number {
+  return Math.max(MIN_MEMORY_BYTES, Math.floor(wholeBytes * DUCKDB_SHARE));
 }
 
 /** One query that uses all threads beats several that have few; DuckDB's gain from more than this many is small. */

@@ -14,6 +14,8 @@ export interface RunContext {
   readonly env: NodeJS.ProcessEnv;
   /** How Batch is reached; for tests. */
   readonly openBatch?: () => Promise<BatchService>;
+  /** When the work has to end; for tests. */
+  readonly startDeadline?: typeof startDeadline;
 }
 
 export type RunAnswer = RunResult | HandedOver;
@@ -52,8 +54,10 @@ interface Work {
 /** One that comes while the first is at work waits for it, and then finds everything done. */
 async function runHere({ ask, request, room }: Work, run: RunContext): Promise<RunAnswer> {
   const { runAsked } = await import('../run.ts');
-  const deadline = startDeadline(run.context);
+  const deadline = (run.startDeadline ?? startDeadline)(run.context);
   const watch = watchWaiting(run.onEvent);
+  const goesToBatch = (error: unknown) =>
+    error === deadline.signal.reason && !watch.isWaiting() && batchTarget(run.env) !== undefined;
   try {
     return await runAsked(ask, {
       ...limitsOf(room),
@@ -62,12 +66,12 @@ async function runHere({ ask, request, room }: Work, run: RunContext): Promise<R
       wait: true,
       signal: deadline.signal,
       onEvent: watch.onEvent,
+      goesOnElsewhere: goesToBatch,
     });
   } catch (error) {
-    if (error !== deadline.signal.reason) throw error;
-    if (watch.isWaiting()) throw stillAtWork(ask);
-    if (batchTarget(run.env) === undefined) throw error;
-    return toBatch(ask, request, 'it did not end in the time of the function', run);
+    if (goesToBatch(error)) return toBatch(ask, request, 'it did not end in the time of the function', run);
+    if (error === deadline.signal.reason && watch.isWaiting()) throw stillAtWork(ask);
+    throw error;
   } finally {
     deadline.clear();
   }

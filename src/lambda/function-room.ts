@@ -50,6 +50,7 @@ export interface Deadline {
   readonly clear: () => void;
 }
 
+/** Counts from now on. */
 export function startDeadline(context: FunctionContext): Deadline {
   const controller = new AbortController();
   const afterMs = Math.max(0, workMs(context));

@@ -48,7 +48,7 @@ export interface TriggeredRun {
   readonly urls: ReadonlySet<string>;
 }
 
-/** The runs that objects make necessary: one of each job with its parameters, narrowed to all of their partitions. */
+/** The runs that objects make necessary: one of each trigger, narrowed to all of their partitions. */
 export function triggeredRuns(triggers: readonly Trigger[], urls: readonly string[]): TriggeredRun[] {
   return triggers.flatMap((trigger) => {
     const read = prefixReader(trigger.prefix);
@@ -78,8 +78,9 @@ function prefixReader(prefix: string): (url: string) => Readonly<Record<string, 
   });
   const expression = new RegExp(`^${source.join('')}`, 's');
   return (url) => {
-    const [, ...texts] = expression.exec(url) ?? [];
-    if (!expression.test(url)) return undefined;
+    const match = expression.exec(url);
+    if (match === null) return undefined;
+    const [, ...texts] = match;
     return Object.fromEntries(columns.map((column, at) => [column, decode(texts[at] ?? '')]));
   };
 }

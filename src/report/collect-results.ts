@@ -35,11 +35,18 @@ class StepResults {
 
   apply(event: TaskEvent, nowMs: number): void {
     const { index } = event;
-    if (event.kind === 'task started' && !this.#startedMs.has(index)) this.#startedMs.set(index, nowMs);
-    if (event.kind === 'task committed')
+    if (event.kind === 'task started') this.#start(index, nowMs);
+    if (event.kind === 'task committed') {
+      this.#start(index, nowMs - event.elapsedMs);
       this.#ends.set(index, this.#end('success', index, nowMs, null, event.rows));
+    }
     if (event.kind === 'task failed')
       this.#ends.set(index, this.#end('error', index, nowMs, event.message, null));
+  }
+
+  /** A cluster tells late, or not at all, that a task has begun. */
+  #start(index: number, startedMs: number): void {
+    this.#startedMs.set(index, Math.min(startedMs, this.#startedMs.get(index) ?? startedMs));
   }
 
   results(job: string): NodeResult[] {

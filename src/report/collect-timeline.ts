@@ -19,6 +19,7 @@ export interface TimelineCollector {
   bars(): TimelineBar[];
 }
 
+/** @param now - milliseconds */
 export function collectTimeline(now: () => number = () => performance.now()): TimelineCollector {
   const startedMs = now();
   const running = new Map<number, Omit<TimelineBar, 'endMs' | 'status'>>();
@@ -36,6 +37,12 @@ export function collectTimeline(now: () => number = () => performance.now()): Ti
       // The attempt before lost against another one of its task.
       end(worker, 'retried');
       running.set(worker, { stepId, index, worker, startMs: elapsedMs() });
+    }
+    if (event.kind === 'task committed') {
+      // A cluster tells late, or not at all, that a task has begun.
+      const startMs = Math.max(0, elapsedMs() - event.elapsedMs);
+      const known = running.get(worker)?.startMs ?? startMs;
+      running.set(worker, { stepId, index, worker, startMs: Math.min(startMs, known) });
     }
     const status = STATUS[event.kind];
     if (status !== undefined) end(worker, status);

@@ -11,12 +11,12 @@ export function describeProgress(progress: RunProgress): Record<string, string> 
     bytes: formatBytes(bytes),
     rows: count(rows, 'row'),
     rate: `${formatBytes(Math.round(bytes / seconds))}/s`,
-    left: fraction > 0.02 ? `${formatSeconds((seconds * (1 - fraction)) / fraction)} left` : '',
+    left: fraction > 0.02 ? `${formatTimeLeft((seconds * (1 - fraction)) / fraction)} left` : '',
   };
 }
 
 /** `12 of 75 tasks, 4 running, 1 failed`; nothing for a run of one task. */
-export function describeTasks({ total, done, running, failed }: TaskTally): string {
+function describeTasks({ total, done, running, failed }: TaskTally): string {
   if (total <= 1) return '';
   return [
     `${done} of ${total} tasks`,
@@ -38,7 +38,7 @@ export function progressLine(progress: RunProgress): string {
   return `${seconds}: ${progress.phase}: ${parts.join(', ')}`;
 }
 
-function formatSeconds(seconds: number): string {
+function formatTimeLeft(seconds: number): string {
   if (seconds < 60) return `${Math.ceil(seconds)} s`;
   return seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

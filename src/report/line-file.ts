@@ -1,4 +1,5 @@
 import { appendFile } from 'node:fs/promises';
+import { errorText } from './error-text.ts';
 
 const FLUSH_MS = 250;
 const FLUSH_LINES = 1000;
@@ -59,7 +60,7 @@ export class LineFile {
       await appendFile(path, lines.join(''));
     } catch (error) {
       this.#lost += lines.length;
-      this.#reason ??= error instanceof Error ? error.message : String(error);
+      this.#reason ??= errorText(error);
     }
   }
 }

@@ -35,10 +35,15 @@ export class LogLines {
   }
 
   #task(event: Extract<RunEvent, { kind: 'task' }>): object {
-    const { stepId: step, index: task, ...fields } = toTaskLine(event.event);
+    const {
+      stepId: step,
+      index: task,
+      attempt: own,
+      ...fields
+    } = { attempt: undefined, ...toTaskLine(event.event) };
     const key = `${step} ${task} ${fields.worker}`;
-    if (event.event.kind === 'task started') this.#attempts.set(key, event.event.attempt);
-    const attempt = this.#attempts.get(key);
+    if (event.event.kind === 'task started' && own !== undefined) this.#attempts.set(key, own);
+    const attempt = own ?? this.#attempts.get(key);
     if (isEnd(event.event)) this.#attempts.delete(key);
     return { ...fields, step, task, attempt };
   }

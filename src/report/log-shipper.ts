@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { growingWaitMs } from '../storage/growing-wait.ts';
+import { errorText } from './error-text.ts';
 import { batchLength, eventBytes, fitLine, type LogEvent } from './log-batches.ts';
 import type { LogDestination, LogLoss } from './log-destination.ts';
 
@@ -96,7 +97,7 @@ export class LogShipper implements LogDestination {
       const error = await this.#try(batch);
       if (error === undefined) return;
       if (this.#deadline.signal.aborted || !this.#options.sender.isPassing(error))
-        return this.#lose(batch.length, error instanceof Error ? error.message : String(error));
+        return this.#lose(batch.length, errorText(error));
       await this.#pause(this.#options.backoffMs(failures));
     }
   }

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { PitwallError, unreachable } from '../error.ts';
 import { count } from '../plan/text-amounts.ts';
 import { cloudWatchSender } from './cloudwatch-sender.ts';
+import { errorText } from './error-text.ts';
 import type { EventSink } from './event.ts';
 import { progressLimit } from './event-line.ts';
 import { LineFile } from './line-file.ts';
@@ -27,7 +28,7 @@ export interface RunLog {
 type LogFields = Readonly<Record<string, string | number>>;
 
 export interface RunLogOptions {
-  /** In every line: `{ job, run, step, task, attempt }`, as far as they are known before the first event. */
+  /** In every line: `{ job, run, step, task, attempt, submission }`, as far as they are known before the first event. */
   readonly fields?: LogFields;
   /** Where lines for a screen go. */
   readonly stderr: (line: string) => void;
@@ -111,7 +112,7 @@ async function openFile(path: string): Promise<LogDestination> {
   try {
     await (await open(path, 'a')).close();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorText(cause);
     throw new PitwallError('usage', `--log ${path}: the file cannot be written: ${why}`, { cause });
   }
   const file = new LineFile();

@@ -19,6 +19,8 @@ export interface RunReportOptions {
   /** What run_results.json says that was asked for. */
   readonly args: Readonly<Record<string, unknown>>;
   readonly onEvent: EventSink;
+  /** Whether a run that failed is not to be counted as one, since it goes on elsewhere. */
+  readonly goesOnElsewhere?: ((error: unknown) => boolean) | undefined;
   /** A local file for the events while the run lasts; by default the run folder's own. */
   readonly eventsFile?: string;
 }
@@ -63,7 +65,7 @@ export function openRunReport(options: RunReportOptions): RunReport {
       await log.close();
     },
     failed: async (error) => {
-      measure();
+      if (!options.goesOnElsewhere?.(error)) measure();
       const run = failedRun(options, error, performance.now() - startedMs);
       event({ kind: 'failed', message: run.message });
       await documents.write(run).catch(() => undefined);

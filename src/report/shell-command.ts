@@ -1,3 +1,4 @@
+import { quoteShell } from '../engine/shell-words.ts';
 import { type Redact, redactedJson } from './redact.ts';
 
 /** How a run was asked for, as far as a command line tells it. */
@@ -34,7 +35,7 @@ export function runCommandLine(asked: AskedRun, redact: Redact): string {
       values.map((value) => ['--only', `${name}=${value}`]),
     ),
   ];
-  return `cd ${shellWord(cwd)} && ${shellLine(['pitwall', 'run', ref, ...pairs.flat(), ...howToRun(asked, redact)])}`;
+  return `cd ${quoteShell(cwd)} && ${shellLine(['pitwall', 'run', ref, ...pairs.flat(), ...howToRun(asked, redact)])}`;
 }
 
 function howToRun(asked: AskedRun, redact: Redact): string[] {
@@ -63,10 +64,5 @@ function hidden(name: string, value: string, redact: Redact): string {
 }
 
 function shellLine(words: readonly string[]): string {
-  return words.map(shellWord).join(' ');
-}
-
-/** https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02 */
-export function shellWord(word: string): string {
-  return /^[A-Za-z0-9_\-./:=,@%+]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return words.map(quoteShell).join(' ');
 }

@@ -69,10 +69,16 @@ describe('the job that a submission asks for', () => {
     expect(containerOverrides?.resourceRequirements).toEqual([]);
   });
 
-  test("passes Pitwall's settings on, and nothing that may be secret", () => {
-    const env = { PITWALL_COLOUR: 'red', PITWALL_HOOK_TOKEN: 'x', AWS_SECRET_ACCESS_KEY: 'y', HOME: '/root' };
+  test('tells tasks where S3 is', () => {
+    const { containerOverrides } = toSubmitJob({ ...TASKS, endpoint: 'http://store:9000' }, {});
+    expect(containerOverrides?.command?.slice(-2)).toEqual(['--s3-endpoint', 'http://store:9000']);
+  });
+
+  test('passes on what a task reads, and nothing that may be secret', () => {
+    const secret = { PITWALL_HOOK_TOKEN: 'x', PITWALL_WEBHOOK_URL: 'z', AWS_SECRET_ACCESS_KEY: 'y' };
+    const env = { PITWALL_LIBDUCKDB: '/opt/libduckdb.so', HOME: '/root', ...secret };
     expect(toSubmitJob(TASKS, env).containerOverrides?.environment).toEqual([
-      { name: 'PITWALL_COLOUR', value: 'red' },
+      { name: 'PITWALL_LIBDUCKDB', value: '/opt/libduckdb.so' },
     ]);
   });
 });

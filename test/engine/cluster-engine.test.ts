@@ -29,15 +29,39 @@ describe('tasks on a cluster', () => {
     expect({ canceled, noted }).toEqual({ canceled: [], noted: [] });
   });
 
-  it.each(['commit again', 'commit waiting'])(
-    'are called off where the cluster starts one that is done once more by itself (%s)',
-    async (act) => {
-      const { ends, submissions, canceled, noted } = await run(2, { tasks: { 1: [act] } });
-      expect(ends).toEqual(['committed', 'committed']);
-      expect(canceled).toEqual(submissions.map(({ id }) => id));
-      expect(noted).toEqual([]);
-    },
-  );
+  it('are called off where the cluster runs one that is done once more by itself', async () => {
+    const { ends, submissions, canceled, noted } = await run(2, { isAtWorkAgain: true });
+    expect(ends).toEqual(['committed', 'committed']);
+    expect(canceled).toEqual(submissions.map(({ id }) => id));
+    expect(noted).toEqual([]);
+  });
+
+  it('are called off when they were taken, and nobody heard of it', async () => {
+    const rig = await openClusterRig({ tasks: { 0: ['drop'] } });
+    await expect(rig.session.runTasks(someStepPlan(), [0])).rejects.toThrow('dropped');
+    expect(rig.submissions).toHaveLength(1);
+    expect(rig.canceled).toEqual(rig.submissions.map(({ id }) => id));
+    expect(await listSubmissions(localStorage(), rig.folder)).toEqual([]);
+  });
+
+  it('say what their records say', async () => {
+    const { events } = await run(1, {});
+    expect(events).toEqual([
+      {
+        ...{ kind: 'task committed', stepId: 'stats', index: 0, worker: 0, attempt: expect.any(String) },
+        ...{ rows: 10, elapsedMs: 7, spillBytes: 9 },
+      },
+    ]);
+  });
+
+  it.each([
+    ['the user asked for', { asked: { memoryBytes: 16e9, threads: 8 } }],
+    ['the cluster gives them', { defaults: { memoryBytes: 16e9, threads: 8 } }],
+  ])('are given more memory than %s, whatever this machine has', async (_, given) => {
+    const tasks = { 0: ['say memory', 'commit'] };
+    const { submissions } = await run(1, { tasks, mostMemoryBytes: 64e9, ...given });
+    expect(submissions.map(({ limits }) => limits)).toEqual([undefined, { threads: 4, memoryBytes: 32e9 }]);
+  });
 
   it('are handed over as the cluster has room for them', async () => {
     const { ends, submissions } = await run(5, { mostTasks: 2 });

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Cluster, ClusterSession, ClusterTaskState, Submission } from '../../src/engine/cluster.ts';
 import { type ClusterOptions, clusterEngine } from '../../src/engine/cluster-engine.ts';
-import type { EngineSession, TaskEvent } from '../../src/engine/engine.ts';
+import type { AskedLimits, EngineSession, TaskEvent } from '../../src/engine/engine.ts';
 import { PitwallError } from '../../src/error.ts';
 import { commitRecord } from '../../src/execute/commit-record.ts';
 import { writeFailure } from '../../src/execute/failure-report.ts';
+import type { MachineLimits } from '../../src/execute/machine-limits.ts';
 import type { RunFolder } from '../../src/plan/run-folder.ts';
 import { localStorage } from '../../src/storage/local.ts';
 import { LIMITS, scriptedFolder } from './worker-rig.ts';
@@ -13,7 +14,7 @@ import { LIMITS, scriptedFolder } from './worker-rig.ts';
  * What an attempt does: `commit`, `fail <error kind>` (leaves a report), `say <error kind>` (the cluster alone tells),
  * `final` (the same, and it is not to be run again), `vanish`, `end` (ends well without a record), `run` (for ever),
  * `refuse` (is not taken),
- * `commit again` (the cluster started it once more by itself), `commit waiting` (it is about to).
+ * `drop` (is taken, but the answer is lost).
  */
 export type Act = string;
 
@@ -33,6 +34,10 @@ export interface ClusterRigOptions {
   readonly mostMemoryBytes?: number;
   readonly signal?: AbortSignal;
   readonly isSilent?: boolean;
+  /** Whether it runs tasks once more by itself that are done. */
+  readonly isAtWorkAgain?: boolean;
+  readonly asked?: AskedLimits;
+  readonly defaults?: Partial<MachineLimits>;
   /** Whether what is called off ends. */
   readonly isDeaf?: boolean;
   readonly folder?: RunFolder;
@@ -69,7 +74,15 @@ export async function openClusterRig(rig: ClusterRigOptions = {}): Promise<Clust
     const { id, stepId } = submission;
     const error = new PitwallError(asKind(kind), `attempt ${number} of task ${index}`);
     if (act === 'commit') {
-      const made = { fingerprint: '', outputs: [], files: [], checks: [], rows: 10, elapsedMs: 7 };
+      const made = {
+        fingerprint: '',
+        outputs: [],
+        files: [],
+        checks: [],
+        rows: 10,
+        elapsedMs: 7,
+        spillBytes: 9,
+      };
       await commitRecord(storage, folder, { version: 1, stepId, index, attempt: randomUUID(), ...made });
     }
     if (act === 'fail') {
@@ -77,7 +90,7 @@ export async function openClusterRig(rig: ClusterRigOptions = {}): Promise<Clust
       const report = { error, limits, redact: (text: string) => text };
       await writeFailure(storage, folder, { stepId, index, submission: id }, report);
     }
-    const state = stateOf(act, error, kind);
+    const state = stateOf(act, error);
     if (state !== undefined) states.get(id)?.set(index, state);
   };
 
@@ -88,10 +101,13 @@ export async function openClusterRig(rig: ClusterRigOptions = {}): Promise<Clust
       submissions.push(submission);
       states.set(submission.id, new Map());
       for (const index of submission.indexes) await attempt(submission, index);
+      if (acts.includes('drop')) throw new PitwallError('temporary', 'dropped');
       rig.onSubmit?.();
     },
     look: async (ids) =>
       rig.isSilent ? undefined : new Map(ids.map((id) => [id, states.get(id) ?? new Map()])),
+    ...(rig.defaults === undefined ? {} : { defaults: rig.defaults }),
+    isAtWorkAgain: async () => rig.isAtWorkAgain === true,
     cancel: async (ids) => void canceled.push(...ids),
     isOver: async () => rig.isDeaf !== true,
     close: async () => undefined,
@@ -104,7 +120,7 @@ export async function openClusterRig(rig: ClusterRigOptions = {}): Promise<Clust
   const engine = clusterEngine(acting, { ...QUICK, ...rig.options });
   const { signal = new AbortController().signal } = rig;
   const session = await engine.open({
-    ...{ storage, folder, limits: LIMITS, workers: 1, asked: {}, signal },
+    ...{ storage, folder, limits: LIMITS, workers: 1, asked: rig.asked ?? {}, signal },
     onEvent: (event) => void events.push(event),
   });
   return { folder, session, events, submissions, canceled };
@@ -114,10 +130,8 @@ function asKind(kind: string | undefined): PitwallError['kind'] {
   return kind === 'data' || kind === 'memory' ? kind : 'temporary';
 }
 
-function stateOf(act: string, error: PitwallError, how: string | undefined): ClusterTaskState | undefined {
-  if (how === 'again') return { kind: 'running', isAgain: true };
-  if (how === 'waiting') return { kind: 'waiting' };
+function stateOf(act: string, error: PitwallError): ClusterTaskState | undefined {
   if (act === 'say' || act === 'final') return { kind: 'failed', error, isFinal: act === 'final' };
-  if (act === 'run') return { kind: 'running', isAgain: false };
+  if (act === 'run') return { kind: 'running' };
   return act === 'vanish' ? undefined : { kind: 'ended' };
 }

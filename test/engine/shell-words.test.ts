@@ -23,6 +23,15 @@ it('quotes any text as one word, for a shell and for itself', () => {
       expect(splitShell('', quoteShell(text))).toEqual([text]);
     }),
   );
-  const text = `it's "a" $HOME \\ \n *`;
-  expect(execFileSync('sh', ['-c', `printf %s ${quoteShell(text)}`], { encoding: 'utf8' })).toBe(text);
+});
+
+it('quotes words so that a shell reads each back as it was, whatever is in it', () => {
+  const text = fc.string({ unit: 'binary' }).map((some) => some.replaceAll('\0', ''));
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 1 }), (words) => {
+      const line = `printf '%s\\0' ${words.map(quoteShell).join(' ')}`;
+      expect(execFileSync('/bin/sh', ['-c', line]).toString()).toBe(`${words.join('\0')}\0`);
+    }),
+    { numRuns: 50 },
+  );
 });

@@ -155,6 +155,15 @@ describe('the timeline', () => {
     ]);
   });
 
+  it('has a task that nobody saw beginning, for as long as it says that it took', () => {
+    let now = 0;
+    const timeline = collectTimeline(() => now);
+    now = 90;
+    const event = { kind: 'task committed', stepId: 'stats', index: 0, worker: 0, rows: 1 } as const;
+    timeline.event({ kind: 'task', event: { ...event, elapsedMs: 60 } });
+    expect(timeline.bars()).toEqual([bar({ startMs: 30, endMs: 90 })]);
+  });
+
   it('of 200,000 tasks has no more bars than can be told apart', () => {
     const bars = Array.from({ length: 200_000 }, (_, index) =>
       bar({ index, worker: index % 4, startMs: index, endMs: index + 1 }),

@@ -64,6 +64,18 @@ describe('a log', () => {
     ]);
   });
 
+  it('names the attempt of the record where another process made it', async () => {
+    const [started, committed] = (
+      await linesOf([
+        { kind: 'task', event: { kind: 'task started', ...place, submission: 's1' } },
+        { kind: 'task', event: { kind: 'task committed', ...place, attempt: 'a9', rows: 1, elapsedMs: 2 } },
+      ])
+    ).documents;
+    expect(started).toMatchObject({ submission: 's1' });
+    expect(started).not.toHaveProperty('attempt');
+    expect(committed).toMatchObject({ attempt: 'a9' });
+  });
+
   it('has no secret, however JSON would write it', async () => {
     const { text } = await linesOf(EVENTS);
     expect(text).not.toContain('kanarienvogel');

@@ -71,6 +71,21 @@ describe('the results of tasks', () => {
     ]);
   });
 
+  it('count from what the record says where a cluster tells late, or not at all, that a task began', () => {
+    let now = 9000;
+    const collector = collectResults(() => now);
+    collector.event({ ...listed, committed: 0 });
+    collector.event(started);
+    now = 9500;
+    for (const index of [0, 1])
+      collector.event({
+        kind: 'task',
+        event: { kind: 'task committed', index, rows: 7, elapsedMs: 4000, ...task },
+      });
+    const times = collector.results('sales').map(({ execution_time }) => execution_time);
+    expect(times.slice(0, 2)).toEqual([4, 4]);
+  });
+
   it('tell tasks that a run did not come to from those that it was at', () => {
     const collector = collectResults();
     collector.event({ kind: 'step', stepId: 'stats', tasks: 2, skipped: 0, bytes: 9 });

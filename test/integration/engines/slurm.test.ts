@@ -1,5 +1,7 @@
-import { readdir } from 'node:fs/promises';
+import { execFile as execFileLater } from 'node:child_process';
+import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pitwall } from '../../e2e/pitwall.ts';
 import { emptyFolder, readPublished, writeFiles } from '../../e2e/workspace.ts';
@@ -10,7 +12,19 @@ import { testEngineOnS3 } from './contract-s3.ts';
 import { type EngineRig, stoppedTasks, untilNoTask } from './engine-rig.ts';
 import { missingPrograms, type SlurmHarness, startSlurm } from './slurm-harness.ts';
 
+const execFile = promisify(execFileLater);
 const missing = missingPrograms();
+
+/** Hands the first array over, and says that it could not. */
+function deafSbatch(real: string): string {
+  return `#!/bin/sh
+if [ -e "$ONCE" ]; then echo called >> "$ONCE"; exec ${real} "$@"; fi
+echo called >> "$ONCE"
+${real} "$@" > /dev/null
+echo 'sbatch: error: Unable to contact slurm controller (connect failure)' >&2
+exit 1
+`;
+}
 
 describe.skipIf(missing.length > 0 && process.env.CI === undefined)(
   `with Slurm${missing.length > 0 ? `, of which ${missing.join(', ')} is not installed` : ''}`,
@@ -52,6 +66,23 @@ describe.skipIf(missing.length > 0 && process.env.CI === undefined)(
       const again = runId === undefined ? args : ['resume', runId, '--job', 'job', '--engine', 'slurm'];
       expect((await pitwall(again, { cwd, env: running().env })).code).toBe(0);
       expect(Object.keys(await readPublished(join(cwd, 'results')))).toHaveLength(2);
+    });
+
+    test('an array that was taken although sbatch did not say so is not handed over twice', async () => {
+      const cwd = await seasonsWorkspace([2001, 2002]);
+      const { stdout } = await execFile('sh', ['-c', 'command -v sbatch']);
+      await writeFiles(cwd, { 'bin/sbatch': deafSbatch(stdout.trim()) });
+      await chmod(join(cwd, 'bin/sbatch'), 0o755);
+      const args = [...(await smallTasks(cwd, A_TASK_EACH)), '--engine', 'slurm', '--json'];
+      const env = {
+        ...running().env,
+        PATH: `${join(cwd, 'bin')}:${process.env.PATH}`,
+        ONCE: join(cwd, 'once'),
+      };
+      const { code, stdout: text, stderr } = await pitwall(args, { cwd, env });
+      expect(code, stderr).toBe(0);
+      expect(JSON.parse(text).tasks).toMatchObject({ total: 3, run: 3 });
+      expect((await readFile(join(cwd, 'once'), 'utf8')).split('\n')).toEqual(['called', 'called', '']);
     });
 
     test('nothing of the environment but what a task needs reaches a node', async () => {
