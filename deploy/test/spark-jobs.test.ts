@@ -12,7 +12,7 @@ describe('the jobs for Spark', () => {
     expect(JSON.stringify(DefaultArguments)).toContain('/pitwall/pitwall_spark.py');
     expect(JSON.stringify(DefaultArguments)).toContain('run race_stats --set source=s3://');
     expect(JSON.stringify(DefaultArguments)).toContain(' --memory 3GB');
-    expect(DefaultArguments['--conf']).toBe('spark.task.cpus=4');
+    expect(DefaultArguments).toMatchObject({ '--conf': 'spark.task.cpus=4' });
   });
 
   test('the one of EMR Serverless unpacks the archive under the name that the driver looks for', () => {
