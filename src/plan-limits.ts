@@ -5,7 +5,7 @@ import {
   machineLimits,
   type WorkerLimits,
 } from './execute/machine-limits.ts';
-import type { PlanLimits } from './plan/make-plan.ts';
+import type { PlanLimits } from './plan/plan-limits.ts';
 
 /** What a run, or a plan, is asked to use. */
 export interface LimitOptions extends Partial<MachineLimits> {

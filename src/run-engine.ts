@@ -1,13 +1,15 @@
-import type { Ask, RunOptions } from './ask.ts';
+import { type Ask, askedBytes, type RunOptions } from './ask.ts';
 import type { AskedLimits } from './engine/engine.ts';
 import { inProcess } from './engine/in-process.ts';
 import { LazyEngine } from './engine/lazy-engine.ts';
 import { localEngine } from './engine/local.ts';
+import { SpareWorkers } from './engine/spare-workers.ts';
 import type { WorkerLimits } from './execute/machine-limits.ts';
+import { fuseBelow } from './plan/fuse-below.ts';
 import { hasRemoteInputs } from './plan/has-remote-inputs.ts';
 import type { Plan } from './plan/plan.ts';
 import type { RunFolder } from './plan/run-folder.ts';
-import { ownLimits } from './plan-limits.ts';
+import { ownLimits, planLimits } from './plan-limits.ts';
 import type { EventSink } from './report/event.ts';
 import { isRemote } from './storage/is-remote.ts';
 
@@ -18,6 +20,22 @@ export interface EngineRequest {
   readonly plan: Plan;
   readonly folder: RunFolder;
   readonly signal: AbortSignal;
+  /** Workers that were started meanwhile. */
+  readonly spares?: SpareWorkers | undefined;
+}
+
+/** More than these are better started when there is work for them. */
+const MOST_SPARES = 4;
+
+/** Starts workers for a run that will likely be divided on this machine, before it is planned. */
+export function startSpares(ask: Ask, options: RunOptions): SpareWorkers | undefined {
+  if (options.engine !== undefined || !isLikelyDivided(ask, options)) return undefined;
+  return new SpareWorkers(Math.min(MOST_SPARES, planLimits(options).workers));
+}
+
+function isLikelyDivided(ask: Ask, { plan, ...options }: RunOptions): boolean {
+  if (plan !== undefined) return plan.shape === 'divided';
+  return askedBytes(ask) >= fuseBelow(ask.job, { ...options, limits: planLimits(options) });
 }
 
 /** The one task of a fused plan has the whole machine. */
@@ -40,9 +58,9 @@ function askedLimits({ workers, threads, memoryBytes }: RunOptions): AskedLimits
 
 /** A fused plan needs no other process. */
 export function openEngine(run: EngineRequest, onEvent: EventSink): LazyEngine {
-  const { ask, plan, folder, options, signal } = run;
+  const { ask, plan, folder, options, signal, spares } = run;
   const { storageOptions } = ask;
-  const engine = options.engine ?? (plan.shape === 'fused' ? inProcess : localEngine());
+  const engine = options.engine ?? (plan.shape === 'fused' ? inProcess : localEngine({ spares }));
   const { workers, perWorker } = limitsOf(run);
   return new LazyEngine(engine, {
     ...{ storage: ask.storage, folder, storageOptions, workers, limits: perWorker, signal },

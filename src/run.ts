@@ -1,6 +1,7 @@
 import { type Ask, type RunOptions, readAsk, unchangedResult } from './ask.ts';
 import { endInterrupted } from './end-interrupted.ts';
 import { planSteps, runSteps, type StepResult } from './engine/run-steps.ts';
+import type { SpareWorkers } from './engine/spare-workers.ts';
 import { throwFailures } from './engine/step-failure.ts';
 import { withScratch } from './execute/scratch.ts';
 import { reach } from './fault-point.ts';
@@ -34,7 +35,7 @@ import {
 import { type EventSink, type RunEvent, type RunResult, VOID_SINK } from './report/event.ts';
 import type { RunReport } from './report/run-report.ts';
 import { summarise } from './report/summarise.ts';
-import { engineName, limitsOf, openEngine } from './run-engine.ts';
+import { engineName, limitsOf, openEngine, startSpares } from './run-engine.ts';
 import { notifierOf, openReport } from './run-reports.ts';
 import { openStorage } from './storage/open-storage.ts';
 
@@ -72,7 +73,7 @@ export async function runAsked(ask: Ask, options: RunOptions): Promise<RunResult
   const notifier = notifierOf(ask, options);
   const told = { ...options, onEvent: notifier.event };
   try {
-    const result = await planAndRun({ ask, options: told, signal, startedMs: performance.now() });
+    const result = await prepareAndRun({ ask, options: told, signal, startedMs: performance.now() });
     await notifier.succeeded(result);
     return result;
   } catch (error) {
@@ -89,13 +90,24 @@ interface Request {
   readonly options: RunOptions;
   readonly startedMs: number;
   readonly signal: AbortSignal;
+  readonly spares: SpareWorkers | undefined;
+}
+
+async function prepareAndRun(request: Omit<Request, 'spares'>): Promise<RunResult> {
+  const { ask, options } = request;
+  await options.engine?.check?.();
+  const spares = startSpares(ask, options);
+  try {
+    return await planAndRun({ ...request, spares });
+  } finally {
+    spares?.close();
+  }
 }
 
 async function planAndRun(request: Request): Promise<RunResult> {
   const { ask, options, signal } = request;
   const { onEvent = VOID_SINK } = options;
   const runId = options.folder?.runId ?? createRunId();
-  await options.engine?.check?.();
   onEvent({ kind: 'started', runId, job: ask.job.name });
   const plan = await planRequest(request);
   signal.throwIfAborted();

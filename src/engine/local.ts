@@ -3,6 +3,8 @@ import type { StepPlan } from '../plan/step-plan.ts';
 import type { Engine, EngineRun, EngineSession, TaskOutcome } from './engine.ts';
 import { countOomKills, OomWatch } from './oom-kills.ts';
 import { backoffMs } from './retry.ts';
+import type { SpareWorkers } from './spare-workers.ts';
+import { WORKER_ENTRY } from './start-worker.ts';
 import { StepRun, type StepRunSettings } from './step-run.ts';
 import { STRAGGLER_RULE } from './stragglers.ts';
 import { taskLimits } from './task-limits.ts';
@@ -11,6 +13,8 @@ import { WorkerPool } from './worker-pool.ts';
 export interface LocalOptions extends StepRunSettings {
   /** The module that worker processes run. */
   readonly entry: URL;
+  /** Of `entry`; whoever started them ends those that are left. */
+  readonly spares?: SpareWorkers | undefined;
   readonly heartbeatMs: number;
   /** A worker that says nothing for so long is killed, and its task run again. */
   readonly silentMs: number;
@@ -21,7 +25,7 @@ export interface LocalOptions extends StepRunSettings {
 }
 
 const DEFAULTS: LocalOptions = {
-  entry: new URL('./local-worker.js', import.meta.url),
+  entry: WORKER_ENTRY,
   heartbeatMs: 1000,
   silentMs: 60_000,
   closeGraceMs: 5000,

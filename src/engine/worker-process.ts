@@ -1,19 +1,22 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { PitwallError } from '../error.ts';
 import { toError } from '../execute/failure.ts';
 import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { TaskRecord } from '../execute/record.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
 import type { StorageOptions } from '../storage/open-storage.ts';
 import type { OomWatch } from './oom-kills.ts';
+import type { SpareWorkers } from './spare-workers.ts';
+import { startWorker } from './start-worker.ts';
 import { WorkerLoss } from './worker-loss.ts';
 import type { AttemptPhase, FromWorker, RunMessage, ToWorker } from './worker-message.ts';
 
 export interface WorkerSettings {
   /** The module that the process runs. */
   readonly entry: URL;
+  /** Processes of that module that wait for work. */
+  readonly spares?: SpareWorkers | undefined;
   readonly folderUrl: string;
   readonly storageOptions?: StorageOptions | undefined;
   readonly limits: MachineLimits;
@@ -61,11 +64,11 @@ export class WorkerProcess {
   #stderr = '';
 
   constructor(number: number, settings: WorkerSettings) {
-    const { entry, limits, oom, folderUrl, storageOptions, scratch, heartbeatMs } = settings;
+    const { entry, spares, limits, oom, folderUrl, storageOptions, scratch, heartbeatMs } = settings;
     this.number = number;
     this.limits = limits;
     this.#oom = oom;
-    this.#child = startProcess(entry);
+    this.#child = spares?.take() ?? startWorker(entry);
     this.#child.on('message', (message) => this.#handle(message as FromWorker));
     this.#readStderr();
     this.ended = this.#whenEnded(scratch);
@@ -192,23 +195,6 @@ export class WorkerProcess {
     // What stays goes with the run folder.
     await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
   }
-}
-
-/** @see https://nodejs.org/docs/latest-v20.x/api/child_process.html#child_processforkmodulepath-args-options */
-function startProcess(entry: URL): ChildProcess {
-  const child = fork(entry, [String(process.pid)], {
-    serialization: 'advanced',
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
-  // What goes wrong later ends in `close`.
-  child.on('error', () => undefined);
-  if (child.pid === undefined)
-    throw new PitwallError(
-      'temporary',
-      'a worker process cannot be started: the system has no process or file handle left; run again with fewer --workers',
-    );
-  return child;
 }
 
 function exitOf(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {

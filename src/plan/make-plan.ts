@@ -2,20 +2,13 @@ import type { Session } from '../duckdb/session.ts';
 import type { Column, Job } from '../job/job.ts';
 import type { Storage } from '../storage/storage.ts';
 import { hashJson, planHash } from './fingerprint.ts';
+import { fuseBelow } from './fuse-below.ts';
 import { sumInputBytes } from './input-bytes.ts';
 import type { ListedInputs } from './list-input.ts';
 import type { Plan, PlannedInput, PlanRequest } from './plan.ts';
 import { planInput } from './plan-input.ts';
+import type { PlanLimits } from './plan-limits.ts';
 import { pruneFiles } from './prune-files.ts';
-
-/** How many workers a run has, and what each of them may use. */
-export interface PlanLimits {
-  readonly workers: number;
-  readonly threads: number;
-  readonly memoryBytes: number;
-  /** Whether each task is a process of its own on another machine, which has all of `memoryBytes`. */
-  readonly startsCold?: boolean;
-}
 
 export interface MakePlanOptions {
   /** The columns of each input and step, by its name. */
@@ -73,22 +66,6 @@ export async function makePlan(
   };
   const { asked = { set: {}, cwd: '.' } } = options;
   return { ...plan, sha256: planHash(plan), asked };
-}
-
-const ALWAYS_FUSED_BYTES = 256e6;
-const MEMORY_SHARE_FUSED = 1 / 4;
-
-/**
- * One DuckDB over everything is faster than slices while its memory lasts; and where no step is divided there is nothing
- * to win by giving rows from step to step as files.
- */
-function fuseBelow(job: Job, { fuseBelowBytes, limits }: MakePlanOptions): number {
-  const asked = fuseBelowBytes ?? job.fuseBelowBytes;
-  if (asked !== undefined) return asked;
-  if (job.steps.every(({ slice, partition }) => slice === undefined && partition.length === 0))
-    return Number.POSITIVE_INFINITY;
-  const sessions = limits.startsCold === true ? 1 : limits.workers;
-  return Math.max(ALWAYS_FUSED_BYTES, sessions * limits.memoryBytes * MEMORY_SHARE_FUSED);
 }
 
 const TASKS_PER_WORKER = 6;

@@ -17,6 +17,8 @@ import { someStepPlan } from './some-step-plan.ts';
  */
 export type Act = string;
 
+export const FIXTURE_WORKER = new URL('./fixture-worker.mjs', import.meta.url);
+
 export interface Script {
   /** By task: what its first attempt does, its second, …; the last stands for all after it. Others commit. */
   readonly tasks?: Readonly<Record<number, readonly Act[]>>;
@@ -97,7 +99,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
 }
 
 export function fixtureOptions(): Partial<LocalOptions> {
-  return { entry: new URL('./fixture-worker.mjs', import.meta.url), backoffMs: () => 0 };
+  return { entry: FIXTURE_WORKER, backoffMs: () => 0 };
 }
 
 /** A run folder with a script in it. */
