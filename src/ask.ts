@@ -143,6 +143,7 @@ export async function unchangedResult(
   if (manifest === undefined) return undefined;
   return summariseUnchanged({
     manifest,
+    only: ask.only,
     inputBytes: askedBytes(ask),
     elapsedMs: performance.now() - startedMs,
   });

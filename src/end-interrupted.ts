@@ -11,7 +11,7 @@ export async function endInterrupted(ask: Ask, options: RunOptions): Promise<Man
   const onWarning = (message: string) => onEvent({ kind: 'warning', message });
   const { manifest, unreported } = await finishInterrupted(ask.storage, ask.store, { scratch, onWarning });
   if (manifest === undefined || unreported === undefined) return manifest;
-  const result = summariseUnchanged({ manifest, inputBytes: askedBytes(ask), elapsedMs: 0 });
+  const result = summariseUnchanged({ manifest, only: {}, inputBytes: askedBytes(ask), elapsedMs: 0 });
   const report = openReport(ask, unreported, { ...options, onEvent: VOID_SINK });
   await report.succeeded({ ...result, status: 'succeeded' });
   return manifest;

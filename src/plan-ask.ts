@@ -10,6 +10,7 @@ import { makePlan } from './plan/make-plan.ts';
 import { onlyValues } from './plan/only-values.ts';
 import type { Plan } from './plan/plan.ts';
 import { openPlanSession } from './plan/plan-session.ts';
+import type { RunFolder } from './plan/run-folder.ts';
 import { type LimitOptions, planLimits } from './plan-limits.ts';
 
 export interface PlanAskOptions extends LimitOptions {
@@ -41,11 +42,21 @@ export async function planAsk(ask: Ask, options: PlanAskOptions): Promise<Plan> 
   return hasRemoteInputs(job.inputs) ? withScratch(make) : make(undefined);
 }
 
-/** The given plan, if nothing that it rests on has changed. @throws PitwallError (`usage`) that lists what has */
-export function samePlan(given: Plan, now: Plan): Plan {
+/**
+ * The given plan, if nothing that it rests on has changed.
+ *
+ * @param folder - of the run whose plan it is
+ * @throws PitwallError (`usage`) that lists what has
+ */
+export function samePlan(given: Plan, now: Plan, folder?: RunFolder): Plan {
   const changes = diffPlans(given, now);
   if (changes.length === 0) return given;
   const shown = changes.slice(0, 5).join('; ');
   const more = changes.length > 5 ? `; and ${changes.length - 5} more` : '';
-  throw new PitwallError('usage', `the plan is not up to date: ${shown}${more}; plan it anew`);
+  throw new PitwallError(
+    'usage',
+    folder === undefined
+      ? `the plan is not up to date: ${shown}${more}; plan it anew`
+      : `run ${folder.runId} cannot be gone on with: ${shown}${more}; start a new one with pitwall run`,
+  );
 }

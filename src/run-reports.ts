@@ -11,9 +11,8 @@ export function notifierOf(
   { ref, job, only, storage, store, options: { set = {}, cwd = '.' } }: Ask,
   options: RunOptions,
 ): Notifier {
-  const { workers, threads, memoryBytes, allowPartial, engine, onEvent = VOID_SINK } = options;
-  const how = { workers, threads, memoryBytes, allowPartial, engine };
-  const asked = { ref, cwd: resolve(cwd), set, only, ...how };
+  const { onEvent = VOID_SINK } = options;
+  const asked = { ...options, ref, cwd: resolve(cwd), set, only };
   return openNotifier({ job, storage, store, asked, onEvent });
 }
 

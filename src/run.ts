@@ -1,8 +1,10 @@
 import { type Ask, type RunOptions, readAsk, unchangedResult } from './ask.ts';
 import { endInterrupted } from './end-interrupted.ts';
 import { planSteps, runSteps, type StepResult } from './engine/run-steps.ts';
+import { quoteShell } from './engine/shell-words.ts';
 import type { SpareWorkers } from './engine/spare-workers.ts';
 import { throwFailures } from './engine/step-failure.ts';
+import { PitwallError } from './error.ts';
 import { withScratch } from './execute/scratch.ts';
 import { reach } from './fault-point.ts';
 import { jobStorage } from './job/job-storage.ts';
@@ -38,6 +40,7 @@ import { summarise } from './report/summarise.ts';
 import { engineName, limitsOf, openEngine, startSpares } from './run-engine.ts';
 import { notifierOf, openReport } from './run-reports.ts';
 import { openStorage } from './storage/open-storage.ts';
+import type { Storage } from './storage/storage.ts';
 
 export type { JobOptions, RunOptions } from './ask.ts';
 
@@ -144,7 +147,7 @@ async function waitForLease(
 
 async function planRequest({ ask, options }: Request): Promise<Plan> {
   const planned = await planAsk(ask, options);
-  const plan = options.plan === undefined ? planned : samePlan(options.plan, planned);
+  const plan = options.plan === undefined ? planned : samePlan(options.plan, planned, options.folder);
   refuseLarge(sumInputBytes(plan.inputs), options.maxBytes);
   return plan;
 }
@@ -225,7 +228,15 @@ async function failRun(run: Run, report: RunReport, error: unknown): Promise<nev
   const cause = signal.aborted ? await interruptionOf(ask.storage, folder, signal.reason) : error;
   await report.failed(cause);
   await tidyFailed(ask.storage, folder).catch(() => undefined);
-  throw cause;
+  throw await withWayOn(ask.storage, folder, cause);
+}
+
+/** Who interrupts a run is told how to go on, where something of it is left. */
+async function withWayOn(storage: Storage, { plan, url }: RunFolder, cause: unknown): Promise<unknown> {
+  if (!(cause instanceof PitwallError) || cause.kind !== 'interrupted') return cause;
+  if ((await storage.head(plan).catch(() => undefined)) === undefined) return cause;
+  const message = `${cause.message}; pitwall resume ${quoteShell(url)} goes on`;
+  return new PitwallError(cause.kind, message, { cause });
 }
 
 function cleaningFailed(error: unknown): RunEvent {

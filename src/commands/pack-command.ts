@@ -1,5 +1,7 @@
-import { resolve } from 'node:path';
+import { access, constants } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { PACKAGE_FOLDER } from '../engine/own-command.ts';
+import { PitwallError } from '../error.ts';
 import { findJob } from '../job/find-job.ts';
 import { writePack } from '../pack/write-pack.ts';
 import { formatBytes } from '../plan/text-amounts.ts';
@@ -18,6 +20,10 @@ export async function packCommand(
 ): Promise<void> {
   const folders = await Promise.all(jobs.map((job) => findJob(job)));
   const path = resolve(output);
+  await access(dirname(path), constants.W_OK).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PitwallError('usage', `--output ${output}: the archive cannot be written: ${why}`, { cause });
+  });
   const bytes = await writePack({
     packageFolder: PACKAGE_FOLDER.replace(/\/$/, ''),
     node: process.execPath,

@@ -62,5 +62,8 @@ function urlProblem(url: string): string | undefined {
   const expected = 'expected a URL that begins with https:// or http://';
   if (!/^https?:\/\//i.test(url))
     return `${expected}, got "${url.slice(0, 12)}${url.length > 12 ? '…' : ''}"`;
-  return URL.canParse(url) ? undefined : `${expected} and has a host, got one that cannot be read`;
+  if (!URL.canParse(url)) return `${expected} and has a host, got one that cannot be read`;
+  const { username, password } = new URL(url);
+  if (username === '' && password === '') return undefined;
+  return 'expected a URL without a user name and password, which are not sent; put a token into its path or query';
 }

@@ -22,10 +22,12 @@ function headline(result: RunResult): string {
   const { job, status, outputs, rows, input_bytes, elapsed_s, tasks } = result;
   const bytes = outputs.reduce((total, output) => total + output.bytes, 0);
   const seconds = Math.max(elapsed_s, 0.001);
-  const rates = `${Math.round(rows / seconds)} rows/s, ${formatBytes(Math.round(input_bytes / seconds))}/s read`;
+  const rates = ` (${Math.round(rows / seconds)} rows/s, ${formatBytes(Math.round(input_bytes / seconds))}/s read)`;
   const published = status === 'partial' ? 'published a part:' : 'published';
-  const skipped = tasks.skipped === 0 ? '' : `, ${tasks.skipped} unchanged and skipped`;
-  return `${job}: ${published} ${count(outputs.length, 'file')}, ${count(rows, 'row')}, ${formatBytes(bytes)} in ${elapsed_s} s (${rates})${fetchedPart(result)}${skipped}`;
+  // What was done before is no work of this run.
+  const work =
+    tasks.skipped === 0 ? rates : `, ${tasks.skipped} of ${count(tasks.total, 'task')} done before`;
+  return `${job}: ${published} ${count(outputs.length, 'file')}, ${count(rows, 'row')}, ${formatBytes(bytes)} in ${elapsed_s} s${work}${fetchedPart(result)}`;
 }
 
 function fetchedPart({ input_bytes, fetched_bytes }: RunResult): string {

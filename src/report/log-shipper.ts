@@ -93,11 +93,13 @@ export class LogShipper implements LogDestination {
   }
 
   async #deliver(batch: readonly LogEvent[]): Promise<void> {
+    let first: unknown;
     for (let failures = 1; ; failures++) {
       const error = await this.#try(batch);
       if (error === undefined) return;
+      first ??= error;
       if (this.#deadline.signal.aborted || !this.#options.sender.isPassing(error))
-        return this.#lose(batch.length, errorText(error));
+        return this.#lose(batch.length, errorText(first));
       await this.#pause(this.#options.backoffMs(failures));
     }
   }

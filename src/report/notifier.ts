@@ -77,20 +77,26 @@ async function tellAll(end: RunEnd, options: NotifierOptions): Promise<void> {
   if (notices.length === 0) return;
   const { redact = createRedactor(), onEvent } = options;
   const { composeNotification } = await import('./notification.ts');
-  const notification = composeNotification(end, await commandsOf(end, options, redact), redact);
+  const left = await withoutLostFolder(end, options);
+  const notification = composeNotification(left, commandsOf(left, options, redact), redact);
   const warn = (message: string) => onEvent({ kind: 'warning', message: redact(message) });
   if (notification.isCut) warn('the error is too long for a notification, which has only its beginning');
   const { timeoutMs = end.status === 'interrupted' ? LAST_WORDS_MS : SEND_MS } = options;
   await Promise.all(notices.map((notice) => sendOne(notice, notification, timeoutMs, warn)));
 }
 
-/** A run that committed nothing leaves no folder: it is run anew. */
-async function commandsOf({ runId, folder }: RunEnd, options: NotifierOptions, redact: Redact) {
-  const { storage, store, asked } = options;
-  const again = runCommandLine(asked, redact);
-  if (runId === undefined || folder === undefined) return { resume: undefined, again };
+/** A run that committed nothing leaves no folder. */
+async function withoutLostFolder(end: RunEnd, { storage, store }: NotifierOptions): Promise<RunEnd> {
+  const { runId, folder } = end;
+  if (runId === undefined || folder === undefined) return { ...end, folder: undefined };
   const isLeft = await storage.head(runFolder(store, runId).plan).catch(() => undefined);
-  return { resume: isLeft === undefined ? undefined : resumeCommandLine(folder, asked, redact), again };
+  return isLeft === undefined ? { ...end, folder: undefined } : end;
+}
+
+/** Without a folder it is run anew. */
+function commandsOf({ folder }: RunEnd, { asked }: NotifierOptions, redact: Redact) {
+  const resume = folder === undefined ? undefined : resumeCommandLine(folder, asked, redact);
+  return { resume, again: runCommandLine(asked, redact) };
 }
 
 async function sendOne(

@@ -12,6 +12,13 @@ export interface AskedRun {
   readonly threads?: number | undefined;
   readonly memoryBytes?: number | undefined;
   readonly allowPartial?: boolean | undefined;
+  readonly s3Endpoint?: string | undefined;
+  readonly scratch?: string | undefined;
+  readonly singleWriter?: boolean | undefined;
+  readonly fuseBelowBytes?: number | undefined;
+  readonly maxBytes?: number | undefined;
+  /** Dollars. */
+  readonly maxCost?: number | undefined;
   readonly engine?: AskedEngine | undefined;
 }
 
@@ -35,18 +42,30 @@ export function runCommandLine(asked: AskedRun, redact: Redact): string {
       values.map((value) => ['--only', `${name}=${value}`]),
     ),
   ];
-  return `cd ${quoteShell(cwd)} && ${shellLine(['pitwall', 'run', ref, ...pairs.flat(), ...howToRun(asked, redact)])}`;
+  return `cd ${quoteShell(cwd)} && ${shellLine(['pitwall', 'run', ref, ...pairs.flat(), ...howToRun(asked, redact), ...howToPlan(asked)])}`;
+}
+
+/** What a run that is gone on with has in its plan. */
+function howToPlan({ fuseBelowBytes, maxBytes, maxCost }: AskedRun): string[] {
+  return amounts({ '--fuse-below': fuseBelowBytes, '--max-bytes': maxBytes, '--max-cost': maxCost });
+}
+
+function amounts(options: Readonly<Record<string, number | undefined>>): string[] {
+  return Object.entries(options).flatMap(([name, amount]) =>
+    amount === undefined ? [] : [name, String(amount)],
+  );
 }
 
 function howToRun(asked: AskedRun, redact: Redact): string[] {
-  const { workers, threads, memoryBytes, allowPartial, engine } = asked;
-  const amounts = { '--workers': workers, '--threads': threads, '--memory': memoryBytes };
-  const given = Object.entries(amounts).filter(([, amount]) => amount !== undefined);
+  const { workers, threads, memoryBytes, allowPartial, engine, s3Endpoint, scratch, singleWriter } = asked;
   return [
     ...(engine === undefined ? [] : ['--engine', engine.name]),
     ...(engine?.options ?? []).flatMap(([option, value]) => [option, hiddenPair(value, redact)]),
-    ...given.flatMap(([name, amount]) => [name, String(amount)]),
+    ...amounts({ '--workers': workers, '--threads': threads, '--memory': memoryBytes }),
     ...(allowPartial ? ['--allow-partial'] : []),
+    ...(s3Endpoint === undefined ? [] : ['--s3-endpoint', redact(s3Endpoint)]),
+    ...(scratch === undefined ? [] : ['--scratch', scratch]),
+    ...(singleWriter ? ['--single-writer'] : []),
   ];
 }
 

@@ -48,13 +48,16 @@ function fetchedBytes({ inputs }: Plan, steps: readonly StepResult[]): Pick<RunR
 
 export interface UnchangedRun {
   readonly manifest: Manifest;
+  /** What was asked for of it. */
+  readonly only: Plan['only'];
   readonly inputBytes: number;
   readonly elapsedMs: number;
 }
 
 /** The result of a run that had nothing to do: everything lies there as the run of this id published it. */
-export function summariseUnchanged({ manifest, inputBytes, elapsedMs }: UnchangedRun): RunResult {
-  const units = new Set(manifest.outputs.map(({ unit }) => unit)).size;
+export function summariseUnchanged({ manifest, only, inputBytes, elapsedMs }: UnchangedRun): RunResult {
+  const outputs = manifest.outputs.filter((output) => !isNarrowedOut(output, only));
+  const units = new Set(outputs.map(({ unit }) => unit)).size;
   return {
     run_id: manifest.runId,
     job: manifest.job,
@@ -63,7 +66,7 @@ export function summariseUnchanged({ manifest, inputBytes, elapsedMs }: Unchange
     elapsed_s: toSeconds(elapsedMs),
     tasks: { total: units, run: 0, skipped: units, failed: 0 },
     input_bytes: inputBytes,
-    ...describeOutputs(manifest.outputs),
+    ...describeOutputs(outputs),
     checks: manifest.checks,
   };
 }

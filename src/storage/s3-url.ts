@@ -44,15 +44,18 @@ function splitS3Url(url: string): S3Address {
   const rest = url.slice(SCHEME.length);
   const slash = rest.startsWith('arn:') ? rest.indexOf('/', rest.indexOf('/') + 1) : rest.indexOf('/');
   const bucket = slash < 0 ? rest : rest.slice(0, slash);
-  if (!BUCKET.test(bucket.replace(/^(arn:[^/]*)\//, '$1:'))) throw noBucket();
+  if (!BUCKET.test(bucket.replace(/^(arn:[^/]*)\//, '$1:'))) throw noBucket(bucket);
   return { bucket, key: slash < 0 ? '' : rest.slice(slash + 1) };
 }
 
-/** The url is not repeated: what stands for a bucket may be a user name with a password. */
-function noBucket(): PitwallError {
-  const message =
-    'an s3:// url names no bucket; expected s3://bucket/key, with credentials in the environment';
-  return new PitwallError('job', message);
+/** What may be a user name with a password is not repeated. */
+function noBucket(bucket: string): PitwallError {
+  const expected = 'expected s3://bucket/key, the bucket of 3 or more letters, digits, dots and hyphens';
+  if (/^[\w.-]+$/.test(bucket)) return new PitwallError('job', `s3://${bucket} names no bucket; ${expected}`);
+  return new PitwallError(
+    'job',
+    `an s3:// url names no bucket; ${expected}, with credentials in the environment`,
+  );
 }
 
 function isFolder(url: string): PitwallError {

@@ -178,6 +178,17 @@ test('a run that only takes outputs away can be looked at, and names them', asyn
   expect(shown).toContain(`run ${run_id} of job seasons: succeeded`);
 });
 
+test('what is narrowed tells of its partitions alone, also when nothing has to be done', async () => {
+  const cwd = await seasons();
+  await runSeasons(cwd);
+  const args = ['run', 'job', '--set', 'source=data', '--only', 'year=2023', '--json'];
+  const results = [await pitwallOk(args, { cwd }), await pitwallOk(args, { cwd })].map((text) =>
+    JSON.parse(text),
+  );
+  expect(results[1].status).toBe('unchanged');
+  for (const { outputs } of results) expect(outputs).toHaveLength(1);
+});
+
 test('a saved plan is compared even where nothing would have to be run', async () => {
   const cwd = await seasons();
   await runSeasons(cwd);

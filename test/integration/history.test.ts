@@ -107,6 +107,19 @@ describe('run --plan', () => {
     expect(Object.keys(await readPublished(join(cwd, 'results')))).toHaveLength(2);
   });
 
+  test('of a run that failed is not gone on with once the data is mended, and says what to do', async () => {
+    const cwd = await seasonsWorkspace(SEASONS);
+    const good = lapsOf(2002);
+    await writeFiles(cwd, { [lapsPath(2002)]: good.replace('\n3,driver', '\nthree,driver') });
+    expect((await pitwall(await smallTasks(cwd, A_TASK_EACH), { cwd })).code).toBe(1);
+    const [runId = ''] = await runIds(cwd);
+    await writeFiles(cwd, { [lapsPath(2002)]: good });
+    const { code, stderr } = await pitwall(['resume', runId, '--job', 'job'], { cwd });
+    const why = `run ${runId} cannot be gone on with: input laps: .*laps.csv changed .*`;
+    expect(code, stderr).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^pitwall: ${why}; start a new one with pitwall run\\n$`));
+  });
+
   test('is refused with what differs once an input has changed, come or gone', async () => {
     const cwd = await seasonsWorkspace(SEASONS);
     await pitwallOk(['plan', 'job', '-o', 'plan.json'], { cwd });

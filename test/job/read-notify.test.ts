@@ -41,6 +41,10 @@ describe('notify', () => {
       'job.yaml:13:20: error: expected a URL that begins with https:// or http://, got "ftp://exampl…"',
     ],
     [
+      'notify: [{ webhook: "https://user:word@example.org/" }]',
+      'job.yaml:13:21: error: expected a URL without a user name and password, which are not sent; put a token into its path or query',
+    ],
+    [
       'notify: [{ webhook: "https://" }]',
       'job.yaml:13:21: error: expected a URL that begins with https:// or http:// and has a host, got one that cannot be read',
     ],

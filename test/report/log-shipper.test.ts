@@ -67,6 +67,13 @@ describe('a log that is shipped', () => {
     expect(service.messages()).toEqual(['line 10000', 'line 10001']);
   });
 
+  it('says why a batch was not taken for which there is no time left', async () => {
+    const service = someService(['throttled', 'silent']);
+    const shipper = someShipper(service.sender);
+    shipper.write('a');
+    expect(await shipper.close(20)).toEqual({ lines: 1, reason: 'throttled' });
+  });
+
   it('counts what the service did not take of a batch', async () => {
     const service = someService([{ refused: 2 }]);
     const shipper = someShipper(service.sender);

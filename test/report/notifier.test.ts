@@ -42,6 +42,17 @@ describe('a webhook', () => {
     });
   });
 
+  it('is told of no folder that the run has not left', async () => {
+    const { url, received } = await httpServer((response) => response.end());
+    const job = { name: 'sales', notify: [webhook(url)] };
+    const storage = localStorage();
+    const notifier = openNotifier({ job, storage, store: '/no/store', asked: ASKED, onEvent: () => undefined });
+    const planned = { inputBytes: 1, inputFiles: 1, steps: [], folder: '/no/store/runs/r1' };
+    notifier.event({ kind: 'planned', runId: 'r1', ...planned });
+    await notifier.failed(BROKEN);
+    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ run: 'r1', folder: null, resume: null });
+  });
+
   it('may lie in an environment variable', async () => {
     const { url, received } = await httpServer((response) => response.end());
     process.env.PITWALL_TEST_HOOK = url;

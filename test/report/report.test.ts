@@ -155,7 +155,7 @@ describe('a summary', () => {
     const tasks = { total: 8, run: 3, skipped: 4, failed: 1 };
     expect(formatSummary(result({ status: 'partial', missing, tasks, outputs: [] }), '/o')).toBe(
       [
-        'sales: published a part: 0 files, 11 rows, 0 B in 2 s (6 rows/s, 1.5 MB/s read), 4 unchanged and skipped',
+        'sales: published a part: 0 files, 11 rows, 0 B in 2 s, 4 of 8 tasks done before',
         'missing 2 parts:',
         '  stats year=2024, year=NULL: out of memory',
         '  winners 0: killed by SIGSEGV',

@@ -42,6 +42,16 @@ it.each([
   expect(runCommandLine(asked, redact)).toBe(`cd '/my data' && pitwall run sales ${how}`);
 });
 
+it('both commands reach the same store, and only the one to run again plans anew', () => {
+  const how = { s3Endpoint: 'http://store:9000', scratch: '/my scratch', singleWriter: true };
+  const asked = { ...ASKED, ...how, fuseBelowBytes: 0, maxBytes: 1e9, maxCost: 2.5 };
+  const shared = "--s3-endpoint http://store:9000 --scratch '/my scratch' --single-writer";
+  expect(resumeCommandLine('/o/r1', asked, redact)).toBe(`pitwall resume /o/r1 ${shared}`);
+  expect(runCommandLine(asked, redact)).toBe(
+    `cd '/my data' && pitwall run sales ${shared} --fuse-below 0 --max-bytes 1000000000 --max-cost 2.5`,
+  );
+});
+
 it('the command to run again has the parameters and partitions, without secrets', () => {
   const set = { source: 'a b', api_key: 'hidden', out: 's3://key:word@bucket/x' };
   const asked = { ...ASKED, set, only: { year: ['2023', '2024'] } };

@@ -147,6 +147,8 @@ export function testEngine(name: string, rig: () => EngineRig): void {
       await untilCommitted(running, cwd, 1);
       const { code, stderr, elapsedMs } = await interrupt(running, signal, stopped);
       expect(code, stderr).toBe(exitCode);
+      const [interruptedId = ''] = await runIds(cwd);
+      expect(stderr).toContain(`; pitwall resume ${join(storeOf(cwd), 'runs', interruptedId)} goes on\n`);
       expect(elapsedMs).toBeLessThan(20_000);
       await untilNoTask(cwd);
       const before = await recordedAttempts(cwd);
