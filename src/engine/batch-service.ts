@@ -173,13 +173,14 @@ const REFUSALS = new Set([
   'CredentialsProviderError',
 ]);
 
+const NO_REGION = 'AWS Batch needs a region: set AWS_REGION, or region in the profile';
+
 /** An error of the SDK, as one of ours. */
 export function toBatchError(error: unknown): PitwallError {
   if (error instanceof PitwallError) return error;
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  if (REFUSALS.has(name) || /region is missing/i.test(message))
-    return new PitwallError('usage', `AWS Batch refuses: ${name}: ${message}`, { cause: error });
-  return new PitwallError('temporary', `AWS Batch does not answer as it should: ${name}: ${message}`, {
-    cause: error,
-  });
+  if (/region is missing/i.test(message)) return new PitwallError('usage', NO_REGION, { cause: error });
+  const said = name === 'Error' ? message : `${name}: ${message}`;
+  if (REFUSALS.has(name)) return new PitwallError('usage', `AWS Batch refuses: ${said}`, { cause: error });
+  return new PitwallError('temporary', `AWS Batch does not answer as it should: ${said}`, { cause: error });
 }

@@ -24,7 +24,7 @@ export function findSparkSubmit(env: NodeJS.ProcessEnv = process.env): string {
     return join(home, 'bin/spark-submit');
   if (isInstalled('spark-submit', env.PATH)) return 'spark-submit';
   const message =
-    '--engine spark needs spark-submit: set SPARK_HOME or the PATH to an installation of Spark (such as pip install pyspark), with Java 17 or later';
+    '--engine spark needs spark-submit: set SPARK_HOME or the PATH to an installation of Spark, with Java 17 or later; for pip: put the bin folder of the virtual environment on the PATH';
   throw new PitwallError('usage', message);
 }
 
@@ -63,6 +63,11 @@ export class SparkDriver {
     });
   }
 
+  /** The end of what it printed. */
+  get said(): string {
+    return this.#said;
+  }
+
   /** Ends it and all that it started. */
   kill(signal: NodeJS.Signals): void {
     const { pid, exitCode, signalCode } = this.#child;
@@ -83,7 +88,8 @@ export class SparkDriver {
 
 /** The last line that says what went wrong; stack traces and what is only noted are left out. */
 function tellingLine(text: string): string | undefined {
-  const lines = text.split('\n').map((line) => line.trim());
+  // Python puts a colon before an exception of Java.
+  const lines = text.split('\n').map((line) => line.trim().replace(/^:\s+/, ''));
   const telling = lines.filter((line) => /error|exception|cannot|invalid|no such|not set/i.test(line));
   return telling.findLast((line) => !/^at |\bINFO\b/.test(line)) ?? lines.findLast((line) => line !== '');
 }

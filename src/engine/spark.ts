@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PitwallError } from '../error.ts';
 import {
@@ -14,8 +13,10 @@ import type { Engine, EngineOptionValues, EngineRun } from './engine.ts';
 import { ownCommand } from './own-command.ts';
 import { passedEnv } from './passed-env.ts';
 import { signalName } from './signal-name.ts';
+import { checkSparkArchive } from './spark-archive.ts';
 import { SparkLink } from './spark-link.ts';
 import type { FromSpark, SparkTaskEnd } from './spark-message.ts';
+import { sparkStartFailure } from './spark-start-failure.ts';
 import { findSparkSubmit, SparkDriver, type SparkSubmitOptions, sparkSubmitArgs } from './spark-submit.ts';
 
 export interface SparkOptions extends SparkSubmitOptions {
@@ -67,10 +68,7 @@ export function isUrl(archive: string): boolean {
 
 async function checkSpark({ socket, archive }: SparkOptions): Promise<void> {
   if (socket === undefined) findSparkSubmit();
-  if (archive === undefined || isUrl(archive)) return;
-  const file = await stat(archive).catch(() => undefined);
-  if (file?.isFile()) return;
-  throw new PitwallError('usage', `--spark-archive: there is no file ${archive}; pitwall pack makes one`);
+  if (archive !== undefined && !isUrl(archive)) await checkSparkArchive(archive);
 }
 
 async function openSpark(run: EngineRun, options: Omit<SparkOptions, 'follow'>): Promise<ClusterSession> {
@@ -108,7 +106,7 @@ class SparkSession implements ClusterSession {
     this.#command = command;
   }
 
-  /** Starts a driver of Spark, or waits for one. @throws PitwallError (`temporary`) with what Spark said */
+  /** Starts a driver of Spark, or waits for one. @throws PitwallError: `usage` for what fails each time, `temporary` otherwise */
   async start({ socket, ...options }: SparkOptions): Promise<void> {
     const { folder, signal } = this.#run;
     this.#link = await SparkLink.listen(
@@ -128,7 +126,7 @@ class SparkSession implements ClusterSession {
     signal.throwIfAborted();
     if (this.#loss === undefined && this.#aliveMs > 0) return;
     const why = this.#loss ?? `no driver has connected within ${READY_MS / 1000} s`;
-    throw new PitwallError('temporary', `Spark did not start: ${why}`);
+    throw sparkStartFailure(why, this.#driver?.said ?? '', options);
   }
 
   async submit({ id, stepId, indexes, limits }: Submission): Promise<void> {

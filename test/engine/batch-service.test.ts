@@ -144,4 +144,22 @@ describe('an error of the SDK', () => {
   ])('%s is %s', (name, kind) => {
     expect(toBatchError(Object.assign(new Error('no'), { name })).kind).toBe(kind);
   });
+
+  test('of a missing region says where one is set', () => {
+    expect(toBatchError(new Error('Region is missing'))).toMatchObject({
+      kind: 'usage',
+      message: 'AWS Batch needs a region: set AWS_REGION, or region in the profile',
+    });
+  });
+
+  test.each([
+    [new Error('socket hang up'), 'AWS Batch does not answer as it should: socket hang up'],
+    ['gone', 'AWS Batch does not answer as it should: gone'],
+    [
+      Object.assign(new Error('late'), { name: 'TimeoutError' }),
+      'AWS Batch does not answer as it should: TimeoutError: late',
+    ],
+  ])('is told by its name where it has one: %s', (error, message) => {
+    expect(toBatchError(error).message).toBe(message);
+  });
 });

@@ -16,7 +16,7 @@ describe('spark-submit', () => {
     );
     expect(findSparkSubmit({ SPARK_HOME: join(folder, 'none'), PATH })).toBe('spark-submit');
     expect(() => findSparkSubmit({ PATH: folder })).toThrow(
-      '--engine spark needs spark-submit: set SPARK_HOME or the PATH to an installation of Spark (such as pip install pyspark), with Java 17 or later',
+      '--engine spark needs spark-submit: set SPARK_HOME or the PATH to an installation of Spark, with Java 17 or later; for pip: put the bin folder of the virtual environment on the PATH',
     );
   });
 
@@ -39,6 +39,13 @@ describe('the driver of Spark', () => {
       'echo "26/11/26 INFO error handler set"; echo JAVA_HOME is not set >&2; echo "at org.x"; exit 3';
     const driver = new SparkDriver('sh', ['-c', script]);
     expect(await driver.ended).toBe('exit code 3: JAVA_HOME is not set');
+  });
+
+  it('is told without the colon that Python puts before an exception of Java', async () => {
+    const script = 'echo "py4j: An error occurred"; echo ": java.lang.IllegalStateException: no"; exit 1';
+    const driver = new SparkDriver('sh', ['-c', script]);
+    expect(await driver.ended).toBe('exit code 1: java.lang.IllegalStateException: no');
+    expect(driver.said).toBe('py4j: An error occurred\n: java.lang.IllegalStateException: no\n');
   });
 
   it('is ended with all that it started', async () => {
