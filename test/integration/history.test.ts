@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pitwall, pitwallOk } from '../e2e/pitwall.ts';
 import { readPublished, readTree, writeFiles } from '../e2e/workspace.ts';
-import { lapsOf, lapsPath, runIds, seasonsWorkspace, storeOf } from './seasons-job.ts';
+import {
+  A_TASK_EACH,
+  lapsOf,
+  lapsPath,
+  runIds,
+  seasonsWorkspace,
+  smallTasks,
+  storeOf,
+} from './seasons-job.ts';
 
 const SEASONS = [2001, 2002];
 

@@ -46,7 +46,13 @@ describe('a webhook', () => {
     const { url, received } = await httpServer((response) => response.end());
     const job = { name: 'sales', notify: [webhook(url)] };
     const storage = localStorage();
-    const notifier = openNotifier({ job, storage, store: '/no/store', asked: ASKED, onEvent: () => undefined });
+    const notifier = openNotifier({
+      job,
+      storage,
+      store: '/no/store',
+      asked: ASKED,
+      onEvent: () => undefined,
+    });
     const planned = { inputBytes: 1, inputFiles: 1, steps: [], folder: '/no/store/runs/r1' };
     notifier.event({ kind: 'planned', runId: 'r1', ...planned });
     await notifier.failed(BROKEN);

@@ -220,12 +220,16 @@ async function untilCommitted({ outcome }: Running, cwd: string, count: number):
   await Promise.race([ended, until(`${count} tasks are committed`, isEnough)]);
 }
 
-/** The one task that has made its outputs and has no record. */
+/** The task that has made its outputs and stays without a record, when all others that have made theirs are committed. */
 async function stagedTask(cwd: string, runId: string): Promise<number> {
   const folder = join(storeOf(cwd), 'runs', runId);
-  const staged = (await readdir(join(folder, 'attempts'))).map((name) => Number(name.split('-').at(-1)));
-  const [index = -1] = staged.filter((each) => !existsSync(join(folder, 'records/totals', `${each}.json`)));
-  return index;
+  let staged: number[] = [];
+  await until('one task is staged alone', async () => {
+    const made = (await readdir(join(folder, 'attempts'))).map((name) => Number(name.split('-').at(-1)));
+    staged = made.filter((each) => !existsSync(join(folder, 'records/totals', `${each}.json`)));
+    return staged.length === 1;
+  });
+  return staged[0] ?? -1;
 }
 
 /** The attempt of each task that has a record, in all runs. */

@@ -160,13 +160,13 @@ describe.skipIf(missing.length > 0 && process.env.CI === undefined)(
       expect(JSON.parse(stdout)).toMatchObject({ engine: 'spark', tasks: { run: 1 } });
     });
 
-    test('a master that Spark does not know is told with what Spark says', async () => {
+    test('a master that Spark does not know is an error of usage that says which there are', async () => {
       const cwd = await emptyFolder();
       const options = ['--engine', 'spark', '--spark-master', 'nonsense'];
       const { code, stderr } = await pitwall(['run', 'race_stats', ...options], { cwd, env: running().env });
-      expect(code, stderr).toBe(75);
-      expect(stderr).toMatch(
-        /pitwall: Spark did not start: its driver ended with exit code 1: .*Master must either be /,
+      expect(code, stderr).toBe(2);
+      expect(stderr).toContain(
+        'pitwall: Spark did not start: it knows no master nonsense; --spark-master takes spark://host:7077, yarn, k8s://… or local[*]\n',
       );
     });
   },
@@ -179,7 +179,7 @@ test('without spark-submit it says what to install before it does anything', asy
   expect({ code, stderr }).toEqual({
     code: 2,
     stderr:
-      'pitwall: --engine spark needs spark-submit: set SPARK_HOME or the PATH to an installation of Spark (such as pip install pyspark), with Java 17 or later\n',
+      'pitwall: --engine spark needs spark-submit: set SPARK_HOME or the PATH to an installation of Spark, with Java 17 or later; for pip: put the bin folder of the virtual environment on the PATH\n',
   });
 });
 
