@@ -11,6 +11,7 @@ import {
   costOfTasks,
   estimateCost,
   formatCost,
+  plainNumber,
 } from './plan/estimate-cost.ts';
 import type { Plan } from './plan/plan.ts';
 import type { StepPlan } from './plan/step-plan.ts';
@@ -63,13 +64,13 @@ export async function refuseDear(
     const places = `"prices" of ${question.ask.job.file} or of ${userConfigPath()}`;
     throw new PitwallError(
       'usage',
-      `--max-cost ${maxCost}: no price is known for the engine ${engine}; add it to ${places}`,
+      `--max-cost ${plainNumber(maxCost)}: no price is known for the engine ${engine}; add it to ${places}`,
     );
   }
   if (estimate.dollars <= maxCost) return;
   throw new PitwallError(
     'usage',
-    `the run is estimated to cost $${estimate.dollars} (${formatCost({ ...estimate, dollars: null })} on ${engine}), more than --max-cost ${maxCost}; narrow it or raise the limit`,
+    `the run is estimated to cost $${plainNumber(estimate.dollars)} (${formatCost({ ...estimate, dollars: null })} on ${engine}), more than --max-cost ${plainNumber(maxCost)}; narrow it or raise the limit`,
   );
 }
 

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import { SIZE_TEXT } from './size-text.ts';
+import { suggest } from './suggest.ts';
+
+/** What may have a price: where tasks run, and the function of AWS that runs one. */
+export const PRICED_ENGINES: readonly string[] = ['local', 'slurm', 'spark', 'batch', 'lambda'];
 
 const dollars = z.number('expected an amount of dollars').min(0, 'expected an amount of dollars from 0');
 
@@ -24,9 +28,17 @@ const priceSchema = z
   })
   .describe('What an engine costs.');
 
+/** What a price may say. */
+export const PRICE_KEYS: readonly string[] = Object.keys(priceSchema.shape);
+
 export const pricesSchema = z
   .record(
-    z.string().regex(/^[a-z][a-z0-9_-]*$/, 'expected the name of an engine, like local or batch'),
+    z
+      .string()
+      .regex(/^[a-z][a-z0-9_-]*$/, 'expected the name of an engine, like local or batch')
+      .refine((name) => PRICED_ENGINES.includes(name), {
+        error: ({ input }) => `unknown engine; ${suggest(String(input), PRICED_ENGINES)}`,
+      }),
     priceSchema,
   )
   .describe(

@@ -5,6 +5,7 @@ import { PitwallError } from '../error.ts';
 import type { Prices } from './job.ts';
 import { JobReport } from './job-report.ts';
 import { configSchema } from './price-file.ts';
+import { priceMistake } from './price-mistake.ts';
 import { readPrices } from './read-prices.ts';
 import { parseYaml } from './yaml-source.ts';
 
@@ -34,9 +35,7 @@ export async function readUserConfig(path = userConfigPath()): Promise<UserConfi
     throw new PitwallError('usage', problem?.message ?? 'not valid YAML', { place: problem?.place });
   const parsed = configSchema.safeParse(source.data());
   if (parsed.success) return { prices: readPrices(parsed.data.prices) };
-  const [issue] = parsed.error.issues;
-  const where = issue?.path.join('.') || 'the file';
-  throw new PitwallError('usage', `${where}: ${issue?.message ?? 'not as expected'}`, {
-    place: source.place(issue?.path ?? []),
-  });
+  const { path: at, isKey, message } = priceMistake(parsed.error, source.data());
+  const place = isKey ? source.keyPlace(at) : source.place(at);
+  throw new PitwallError('usage', message, { place });
 }

@@ -24,12 +24,7 @@ const STOP_SHARE = 0.2;
  * to stop.
  */
 export function functionRoom(context: FunctionContext, env: NodeJS.ProcessEnv = process.env): Room {
-  const wholeBytes = Number(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? Number.NaN) * MIB;
-  if (Number.isNaN(wholeBytes))
-    throw new PitwallError(
-      'usage',
-      'AWS_LAMBDA_FUNCTION_MEMORY_SIZE: expected a number of MiB, as Lambda sets it',
-    );
+  const wholeBytes = readMemory(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE) * MIB;
   const { bavail, bsize } = statfsSync(tmpdir());
   return {
     memoryBytes: Math.max(LEAST_DUCKDB_BYTES, Math.floor((wholeBytes - OWN_BYTES) * DUCKDB_SHARE)),
@@ -37,6 +32,13 @@ export function functionRoom(context: FunctionContext, env: NodeJS.ProcessEnv = 
     seconds: Math.max(0, workMs(context) / 1000),
     threads: availableParallelism(),
   };
+}
+
+function readMemory(text: string | undefined): number {
+  if (text !== undefined && /^\d+$/.test(text)) return Number(text);
+  const got = text === undefined ? 'none' : `"${text}"`;
+  const expected = 'expected a number of MiB, as Lambda sets it';
+  throw new PitwallError('usage', `AWS_LAMBDA_FUNCTION_MEMORY_SIZE: ${expected}, got ${got}`);
 }
 
 function workMs(context: FunctionContext): number {

@@ -49,7 +49,7 @@ async function answerMessages(messages: readonly QueueMessage[], run: RunContext
   const urls = messages.flatMap((message) => (message.urls instanceof PitwallError ? [] : message.urls));
   const { runs, ignored, failures } = await runTriggered(urls, run);
   for (const { error } of failures) tell(run, error);
-  for (const message of unread) tell(run, message.urls);
+  for (const { id, urls: error } of unread) tell(run, `message ${id} of SQS cannot be read: ${error}`);
   const failed = messages.filter((message) => isFailed(message, failures));
   return { runs, ignored, batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };
 }

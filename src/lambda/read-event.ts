@@ -41,29 +41,29 @@ function isMessage(record: unknown): record is Record<string, unknown> {
 function readMessage(record: Record<string, unknown>): QueueMessage {
   const id = textAt(record, 'messageId') ?? '';
   try {
-    return { id, urls: readObjects(JSON.parse(textAt(record, 'body') ?? '')) };
+    return { id, urls: readObjects(JSON.parse(textAt(record, 'body') ?? ''), unknownMessage) };
   } catch (error) {
-    return { id, urls: error instanceof PitwallError ? error : unknownEvent() };
+    return { id, urls: error instanceof PitwallError ? error : unknownMessage() };
   }
 }
 
 /** The urls of the objects that an event of S3 is about. */
-function readObjects(event: unknown): string[] {
-  if (!isObject(event)) throw unknownEvent();
+function readObjects(event: unknown, unknown = unknownEvent): string[] {
+  if (!isObject(event)) throw unknown();
   if (event.Event === 's3:TestEvent') return [];
-  if (event.source === 'aws.s3') return [objectUrl(event.detail, (key) => key)];
-  if (!Array.isArray(event.Records)) throw unknownEvent();
+  if (event.source === 'aws.s3') return [objectUrl(event.detail, (key) => key, unknown)];
+  if (!Array.isArray(event.Records)) throw unknown();
   return event.Records.map((record) => {
-    if (!isObject(record) || record.eventSource !== 'aws:s3') throw unknownEvent();
-    return objectUrl(record.s3, decodeKey);
+    if (!isObject(record) || record.eventSource !== 'aws:s3') throw unknown();
+    return objectUrl(record.s3, decodeKey, unknown);
   });
 }
 
 /** EventBridge has keys as they are; notifications encode them as a form does. */
-function objectUrl(value: unknown, decode: (key: string) => string): string {
+function objectUrl(value: unknown, decode: (key: string) => string, unknown: () => PitwallError): string {
   const bucket = isObject(value) ? textAt(value.bucket, 'name') : undefined;
   const key = isObject(value) ? textAt(value.object, 'key') : undefined;
-  if (bucket === undefined || key === undefined) throw unknownEvent();
+  if (bucket === undefined || key === undefined) throw unknown();
   return `s3://${bucket}/${decode(key)}`;
 }
 
@@ -73,6 +73,11 @@ function decodeKey(key: string): string {
   } catch {
     throw new PitwallError('usage', `the event names an object whose key cannot be decoded: ${key}`);
   }
+}
+
+/** The message itself may be anything, and is not repeated. */
+function unknownMessage(): PitwallError {
+  return new PitwallError('usage', 'it has to hold an event of S3 or EventBridge about objects, as JSON');
 }
 
 function unknownEvent(): PitwallError {

@@ -4,6 +4,10 @@ import { isObject, textAt } from './event-value.ts';
 import { readRequest } from './read-request.ts';
 import type { RunRequest } from './run-request.ts';
 
+const NAME = 'PITWALL_TRIGGERS';
+/** How much of a value a message repeats. */
+const LONGEST = 200;
+
 /** A job that runs when an object below a prefix has changed. */
 export interface Trigger {
   /** The url of a prefix; `{column}` in it stands for one value of a partition, to which the run is narrowed. */
@@ -14,31 +18,42 @@ export interface Trigger {
 
 /**
  * Reads the triggers of `PITWALL_TRIGGERS`: `[{"prefix": "s3://data/laps/year={year}/", "job": "race_stats", "params": {}}]`.
+ * An empty text is none.
  *
  * @throws PitwallError (`usage`)
  */
 export function readTriggers(text: string | undefined): Trigger[] {
-  const list = parse(text ?? '[]');
-  if (!Array.isArray(list)) throw wrong('a list');
-  return list.map((trigger) => {
-    const prefix = textAt(trigger, 'prefix');
-    if (!isObject(trigger) || prefix === undefined || !/^s3:\/\/[^/]+\/.*\/$/.test(prefix))
-      throw wrong('a prefix such as s3://bucket/folder/ in each');
-    const { job, params } = readRequest({ job: trigger.job, params: trigger.params ?? {} });
-    return { prefix, job, params };
-  });
+  if (text === undefined || text === '') return [];
+  const list = parse(text);
+  if (!Array.isArray(list)) throw wrong('a list', text);
+  return list.map(readTrigger);
+}
+
+function readTrigger(trigger: unknown, at: number): Trigger {
+  if (!isObject(trigger)) throw wrong('a prefix and a job in each', JSON.stringify(trigger));
+  const prefix = textAt(trigger, 'prefix');
+  if (prefix === undefined || !/^s3:\/\/[^/]+\/.*\/$/.test(prefix))
+    throw wrong('a prefix such as s3://bucket/folder/ in each', sayValue(trigger.prefix));
+  const asked = { job: trigger.job, params: trigger.params ?? {} };
+  const { job, params } = readRequest(asked, `${NAME}: trigger ${at + 1}'s`);
+  return { prefix, job, params };
+}
+
+function sayValue(value: unknown): string {
+  return value === undefined ? 'none' : JSON.stringify(value);
 }
 
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw wrong('JSON');
+    throw wrong('JSON', text);
   }
 }
 
-function wrong(expected: string): PitwallError {
-  return new PitwallError('usage', `PITWALL_TRIGGERS: expected ${expected}; see docs/aws.md`);
+function wrong(expected: string, got: string): PitwallError {
+  const shown = got.length > LONGEST ? `${got.slice(0, LONGEST)} …` : got;
+  return new PitwallError('usage', `${NAME}: expected ${expected}, got ${shown}; see docs/aws.md`);
 }
 
 /** A run that objects make necessary. */

@@ -95,10 +95,26 @@ function round(amount: number): number {
 
 /** `$0.0042, 0.012 vCPU-hours, 0.1 GB-hours` */
 export function formatCost({ dollars, vcpu_hours, gb_hours }: Cost): string {
-  const price = dollars === null ? [] : [`$${shortNumber(dollars)}`];
+  const price = dollars === null ? [] : [shortDollars(dollars)];
   return [...price, `${shortNumber(vcpu_hours)} vCPU-hours`, `${shortNumber(gb_hours)} GB-hours`].join(', ');
 }
 
+/** Below it a figure says nothing to a person. */
+const LEAST = 0.0001;
+
+function shortDollars(dollars: number): string {
+  return isTiny(dollars) ? `less than $${LEAST}` : `$${shortNumber(dollars)}`;
+}
+
 function shortNumber(amount: number): string {
-  return amount !== 0 && amount < 0.0001 ? 'less than 0.0001' : String(Number(amount.toPrecision(3)));
+  return isTiny(amount) ? `less than ${LEAST}` : String(Number(amount.toPrecision(3)));
+}
+
+function isTiny(amount: number): boolean {
+  return amount !== 0 && amount < LEAST;
+}
+
+/** All digits of an amount, without an exponent: `0.00000037`. */
+export function plainNumber(amount: number): string {
+  return amount.toLocaleString('en-US', { maximumSignificantDigits: 15, useGrouping: false });
 }

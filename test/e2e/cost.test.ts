@@ -48,6 +48,13 @@ it('--max-cost refuses before anything is begun, with the estimate and the limit
   });
 });
 
+it('--max-cost says small amounts without an exponent', async () => {
+  const space = await pricedWorkspace('prices: { local: { request: 0.00000037 } }');
+  const { code, stderr } = await pitwall(['run', './job', '--max-cost', '0.0000001'], space);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/estimated to cost \$0\.00000037 \(.*\), more than --max-cost 0\.0000001; /);
+});
+
 it('--max-cost without a price, and no amount, are mistakes of the command line', async () => {
   const space = await pricedWorkspace('');
   const unknown = await pitwall(['run', './job', '--max-cost', '1'], space);

@@ -35,6 +35,15 @@ describe('the prices of a job', () => {
       'job.yaml:13:20: error: unknown key "gbhour" in prices.batch; did you mean "gb_hour"?',
     ],
     [
+      'prices: { batch: { vcpu_hour: x } }',
+      'job.yaml:13:31: error: prices.batch.vcpu_hour: expected a number, got the text "x"',
+    ],
+    ['prices: { locl: {} }', 'job.yaml:13:11: error: prices.locl: unknown engine; did you mean "local"?'],
+    [
+      'prices: { moon: {} }',
+      'job.yaml:13:11: error: prices.moon: unknown engine; expected local, slurm, spark, batch or lambda',
+    ],
+    [
       'prices: { "A b": {} }',
       'job.yaml:13:11: error: prices.A b: expected the name of an engine, like local or batch',
     ],
@@ -65,9 +74,19 @@ describe("a user's own settings", () => {
   test.each([
     [
       'prices: { local: { vcpu_hour: x } }',
-      /^.*config\.yaml:1:31: prices\.local\.vcpu_hour: expected an amount of dollars$/,
+      /^.*config\.yaml:1:31: prices\.local\.vcpu_hour: expected a number, got the text "x"$/,
     ],
-    ['price: {}', /^.*config\.yaml:1:1: the file: Unrecognized key: "price"$/],
+    [
+      'prices: { local: { request: -1 } }',
+      /^.*config\.yaml:1:29: prices\.local\.request: expected an amount of dollars from 0, got -1$/,
+    ],
+    [
+      'prices: { local: { gbhour: 1 } }',
+      /^.*config\.yaml:1:20: unknown key "gbhour" in prices\.local; did you mean "gb_hour"\?$/,
+    ],
+    ['prices: { locl: {} }', /^.*config\.yaml:1:11: prices\.locl: unknown engine; did you mean "local"\?$/],
+    ['prices: [local]', /^.*config\.yaml:1:9: prices: expected a map of keys, got a list$/],
+    ['price: {}', /^.*config\.yaml:1:1: unknown key "price" in the file; did you mean "prices"\?$/],
     ['a: 1\na: 2', /^.*config\.yaml:2:1: the key stands here a second time; remove one of the two$/],
   ])('that are wrong are refused: %j', async (text, message) => {
     const error = await read(text).catch((thrown: unknown) => thrown);

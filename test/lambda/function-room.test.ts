@@ -20,8 +20,9 @@ describe('what a function may use', () => {
 
   test('is not known outside Lambda', () => {
     expect(() => functionRoom(context(1), {})).toThrow(
-      'AWS_LAMBDA_FUNCTION_MEMORY_SIZE: expected a number of MiB',
+      'AWS_LAMBDA_FUNCTION_MEMORY_SIZE: expected a number of MiB, as Lambda sets it, got none',
     );
+    expect(() => functionRoom(context(1), { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '2 GB' })).toThrow('got "2 GB"');
   });
 });
 

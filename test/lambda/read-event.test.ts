@@ -5,6 +5,10 @@ import { bridged, notification, queued } from './events.ts';
 const UNKNOWN =
   'expected an event with a job, such as {"job": "race_stats", "params": {"out": "s3://…"}}, or an event of S3, EventBridge or SQS; got another';
 
+const UNKNOWN_MESSAGE = 'it has to hold an event of S3 or EventBridge about objects, as JSON';
+/** A run is asked for only by invoking the function with it. */
+const ASKED = { job: 'race_stats' };
+
 describe('an event', () => {
   test('asks for a run by itself', () => {
     const event = {
@@ -31,6 +35,7 @@ describe('an event', () => {
       `the event's params.out: expected a text, a number, true or false, got null`,
     ],
     [{ job: 'a', only: [] }, `the event's only: expected values by name, got []`],
+    [{ job: 'a', only: { year: [] } }, `the event's only.year: expected at least one value, got []`],
     [{ job: 'a', force: 'yes' }, `the event's force: expected true or false, got "yes"`],
   ])('that asks wrongly is told where: %j', (event, message) => {
     expect(() => readEvent(event)).toThrow(expect.objectContaining({ kind: 'usage', message }));
@@ -51,14 +56,21 @@ describe('an event', () => {
   });
 
   test('of SQS is messages, of which one that cannot be understood is a failure by itself', () => {
-    const event = queued(bridged('data', 'a.csv'), notification('data', 'b c.csv'), 'no JSON', { hello: 1 });
+    const event = queued(
+      bridged('data', 'a.csv'),
+      notification('data', 'b c.csv'),
+      'no JSON',
+      { hello: 1 },
+      ASKED,
+    );
     expect(readEvent(event)).toEqual({
       kind: 'messages',
       messages: [
         { id: 'message-0', urls: ['s3://data/a.csv'] },
         { id: 'message-1', urls: ['s3://data/b c.csv'] },
-        { id: 'message-2', urls: expect.objectContaining({ message: UNKNOWN }) },
-        { id: 'message-3', urls: expect.objectContaining({ message: UNKNOWN }) },
+        { id: 'message-2', urls: expect.objectContaining({ message: UNKNOWN_MESSAGE }) },
+        { id: 'message-3', urls: expect.objectContaining({ message: UNKNOWN_MESSAGE }) },
+        { id: 'message-4', urls: expect.objectContaining({ message: UNKNOWN_MESSAGE }) },
       ],
     });
   });

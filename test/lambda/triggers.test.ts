@@ -9,16 +9,26 @@ describe('the triggers of a function', () => {
     const text = JSON.stringify([LAPS, { prefix: 's3://data/orders/', job: 'sales' }]);
     expect(readTriggers(text)).toEqual([LAPS, { prefix: 's3://data/orders/', job: 'sales', params: {} }]);
     expect(readTriggers(undefined)).toEqual([]);
+    expect(readTriggers('')).toEqual([]);
   });
 
   test.each([
-    ['{', 'PITWALL_TRIGGERS: expected JSON; see docs/aws.md'],
-    ['{}', 'PITWALL_TRIGGERS: expected a list; see docs/aws.md'],
+    ['{', 'PITWALL_TRIGGERS: expected JSON, got {; see docs/aws.md'],
+    ['{}', 'PITWALL_TRIGGERS: expected a list, got {}; see docs/aws.md'],
     [
       '[{"prefix":"laps/","job":"laps"}]',
-      'PITWALL_TRIGGERS: expected a prefix such as s3://bucket/folder/ in each; see docs/aws.md',
+      'PITWALL_TRIGGERS: expected a prefix such as s3://bucket/folder/ in each, got "laps/"; see docs/aws.md',
     ],
-    ['[{"prefix":"s3://data/laps/"}]', `the event's job: expected the name of a job, got undefined`],
+    [
+      '[{"job":"laps"}]',
+      'PITWALL_TRIGGERS: expected a prefix such as s3://bucket/folder/ in each, got none; see docs/aws.md',
+    ],
+    ['["laps"]', 'PITWALL_TRIGGERS: expected a prefix and a job in each, got "laps"; see docs/aws.md'],
+    [
+      '[{"prefix":"s3://data/laps/"}]',
+      `PITWALL_TRIGGERS: trigger 1's job: expected the name of a job, got undefined`,
+    ],
+    [`"${'x'.repeat(300)}`, `PITWALL_TRIGGERS: expected JSON, got "${'x'.repeat(199)} …; see docs/aws.md`],
   ])('that are wrong are refused: %s', (text, message) => {
     expect(() => readTriggers(text)).toThrow(message);
   });

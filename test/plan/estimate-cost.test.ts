@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { EnginePrice } from '../../src/job/job.ts';
-import { costOfEstimates, costOfTasks, estimateCost, formatCost } from '../../src/plan/estimate-cost.ts';
+import {
+  costOfEstimates,
+  costOfTasks,
+  estimateCost,
+  formatCost,
+  plainNumber,
+} from '../../src/plan/estimate-cost.ts';
 import { explainPlan } from '../../src/plan/explain-plan.ts';
 import { planned, plannedInput, someFile, someOutput, somePlan, someStep } from './some-plan.ts';
 
@@ -42,10 +48,20 @@ describe('the cost of tasks', () => {
 
   it.each([
     [{ vcpu_hours: 1.23456, gb_hours: 0, dollars: 0.00123456 }, '$0.00123, 1.23 vCPU-hours, 0 GB-hours'],
+    [{ vcpu_hours: 1, gb_hours: 2, dollars: 3.7e-7 }, 'less than $0.0001, 1 vCPU-hours, 2 GB-hours'],
     [{ vcpu_hours: 1e-6, gb_hours: 12, dollars: null }, 'less than 0.0001 vCPU-hours, 12 GB-hours'],
   ])('is written for people: %j', (cost, text) => {
     expect(formatCost(cost)).toBe(text);
   });
+});
+
+it.each([
+  [0, '0'],
+  [3.7e-7, '0.00000037'],
+  [4.5, '4.5'],
+  [1234567.5, '1234567.5'],
+])('%d is written without an exponent', (amount, text) => {
+  expect(plainNumber(amount)).toBe(text);
 });
 
 describe('the estimate of a plan', () => {
