@@ -104,7 +104,7 @@ describe('a mistake on the command line ends in one line and exit code 2:', () =
       args: ['--max-bytes', '10B'],
       exitCode: 2,
       stderr:
-        'pitwall: the inputs have 88 bytes, more than --max-bytes 10; narrow the inputs or raise the limit',
+        'pitwall: the inputs have 88 B, more than --max-bytes 10 B; narrow the inputs or raise the limit',
     },
   });
 
