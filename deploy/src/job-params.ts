@@ -9,6 +9,7 @@ export interface FunctionTrigger {
   readonly params: Readonly<Record<string, string>>;
 }
 
+/** The triggers as the function's `PITWALL_TRIGGERS` takes them: with whole urls, and the bucket's name in parameters. */
 export function triggersFor(bucket: IBucket, triggers: readonly Trigger[]): FunctionTrigger[] {
   return triggers.map(({ prefix, job, params }) => ({
     prefix: `s3://${bucket.bucketName}/${prefix}`,

@@ -41,6 +41,7 @@ export function isRetriable(error: Error): boolean {
   return error instanceof PitwallError && RETRIABLE.has(error.kind);
 }
 
+/** Whether more memory may help. */
 export function isOutOfMemory(error: Error): boolean {
   return error instanceof PitwallError && error.kind === 'memory';
 }
@@ -63,6 +64,7 @@ function roomierLimits(limits: MachineLimits, budgetBytes: number): MachineLimit
   };
 }
 
+/** Whether a session of the one will do for the other; what may be spilled is no part of it. */
 export function equalLimits(a: MachineLimits, b: MachineLimits): boolean {
   return a.threads === b.threads && a.memoryBytes === b.memoryBytes;
 }

@@ -45,6 +45,7 @@ export interface StepsRun extends StepsPlanning {
   readonly onStep: (step: StepPlan, committed: number) => void;
 }
 
+/** What became of a step's tasks. */
 export interface StepResult {
   readonly step: StepPlan;
   readonly records: readonly TaskRecord[];

@@ -1,3 +1,4 @@
+/** Whether a value of an event has keys; lists have none. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

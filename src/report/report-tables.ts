@@ -116,6 +116,7 @@ export function tasksTable(results: RunResults): Html | undefined {
   return table(['task', 'status', 'rows', 'time', 'message'], rows, Math.max(0, tasks.length - SHOWN));
 }
 
+/** `undefined` for a run without checks. */
 export function checksTable(results: RunResults): Html | undefined {
   const rows = nodesOf(results, 'check').map(({ name, node }) => [
     { text: name },
@@ -126,6 +127,7 @@ export function checksTable(results: RunResults): Html | undefined {
   return table(['check', 'status', 'rows that break it', 'such as'], rows);
 }
 
+/** `undefined` for a run that published nothing. */
 export function outputsTable({ pitwall: run }: RunResults): Html | undefined {
   if (!('outputs' in run)) return undefined;
   const rows = run.outputs

@@ -25,6 +25,7 @@ export interface RunDocuments {
   write(run: RunResult | FailedRun): Promise<void>;
 }
 
+/** Gathers what run_results.json and report.html tell; both are written at the end. */
 export function openRunDocuments(options: RunDocumentsOptions, redact: Redact): RunDocuments {
   const { storage, folder, job, args, version } = options;
   const collector = collectResults();

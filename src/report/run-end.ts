@@ -35,6 +35,7 @@ export interface EndCollector {
 /** Of more failed tasks the number is told. */
 const KEPT_FAILURES = 10;
 
+/** @param now - milliseconds */
 export function collectEnd(job: string, now: () => number = () => performance.now()): EndCollector {
   const startedMs = now();
   const collected = new Collected();

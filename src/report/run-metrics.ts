@@ -9,6 +9,7 @@ export interface MetricsCollector {
   metrics(elapsedMs: number, result?: RunResult): MetricValue[];
 }
 
+/** Counts from now on. */
 export function collectMetrics(): MetricsCollector {
   const counts = new Counts();
   return {
