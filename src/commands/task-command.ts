@@ -86,7 +86,10 @@ async function openTask(
 async function doTask(task: OwnTask, log: RunLog, signal: AbortSignal): Promise<TaskOutcomeOfWorker> {
   const { storage, folder, place } = task;
   const record = await readRecordAt(storage, folder.record(place.stepId, place.index));
-  if (record !== undefined) return { kind: 'superseded', record };
+  if (record !== undefined) {
+    log.say('info', `${place.stepId} ${place.index} was done before`, { kind: 'task skipped' });
+    return { kind: 'superseded', record };
+  }
   const done = await attemptTask(task, tellTask(log), signal);
   if (done.kind === 'committed') log.event(measureTask(folder, done));
   return done;

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { describe, expect, it } from 'vitest';
 import { useMoto, WITHOUT_MOTO } from '../aws/moto.ts';
@@ -90,6 +91,7 @@ describe.skipIf(WITHOUT_MOTO !== undefined)(`a log in CloudWatch (${WITHOUT_MOTO
     const target = `cloudwatch:${GROUP}:task`;
     const { stdout } = await pitwall(['run', './job', '--json', '--fuse-below', '0'], { cwd, env });
     const folder = `${cwd}/results/_pitwall/job/runs/${JSON.parse(stdout).run_id}`;
+    await rm(`${folder}/records/job/0.json`);
     await pitwall(['task', folder, 'job', '0', '--log', target], { cwd: await emptyFolder(), env });
     const lines = (await streamOf('task')).map((line) => JSON.parse(line));
     expect(lines.map(({ kind }) => kind).filter((kind) => kind !== 'task progress')).toEqual([
@@ -100,5 +102,18 @@ describe.skipIf(WITHOUT_MOTO !== undefined)(`a log in CloudWatch (${WITHOUT_MOTO
     const [attempt] = lines.map((line) => line.attempt);
     for (const line of lines) expect(line).toMatchObject({ step: 'job', task: 0, attempt });
     expect(attempt).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('of a task that was done before says that alone', async () => {
+    const cwd = await jobWorkspace('shops');
+    const { env } = moto();
+    const { stdout } = await pitwall(['run', './job', '--json', '--fuse-below', '0'], { cwd, env });
+    const folder = `${cwd}/results/_pitwall/job/runs/${JSON.parse(stdout).run_id}`;
+    const target = `cloudwatch:${GROUP}:done`;
+    await pitwall(['task', folder, 'job', '0', '--log', target], { cwd: await emptyFolder(), env });
+    const lines = (await streamOf('done')).map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([
+      { kind: 'task skipped', msg: 'job 0 was done before', step: 'job', task: 0 },
+    ]);
   });
 });
