@@ -8,6 +8,7 @@ import type { WorkerLimits } from './execute/machine-limits.ts';
 import { fuseBelow } from './plan/fuse-below.ts';
 import { hasRemoteInputs } from './plan/has-remote-inputs.ts';
 import type { Plan } from './plan/plan.ts';
+import type { PlanLimits } from './plan/plan-limits.ts';
 import type { RunFolder } from './plan/run-folder.ts';
 import { ownLimits, planLimits } from './plan-limits.ts';
 import type { EventSink } from './report/event.ts';
@@ -29,13 +30,15 @@ const MOST_SPARES = 4;
 
 /** Starts workers for a run that will likely be divided on this machine, before it is planned. */
 export function startSpares(ask: Ask, options: RunOptions): SpareWorkers | undefined {
-  if (options.engine !== undefined || !isLikelyDivided(ask, options)) return undefined;
-  return new SpareWorkers(Math.min(MOST_SPARES, planLimits(options).workers));
+  if (options.engine !== undefined) return undefined;
+  const limits = planLimits(options);
+  if (!isLikelyDivided(ask, options, limits)) return undefined;
+  return new SpareWorkers(Math.min(MOST_SPARES, limits.workers));
 }
 
-function isLikelyDivided(ask: Ask, { plan, ...options }: RunOptions): boolean {
+function isLikelyDivided(ask: Ask, { plan, fuseBelowBytes }: RunOptions, limits: PlanLimits): boolean {
   if (plan !== undefined) return plan.shape === 'divided';
-  return askedBytes(ask) >= fuseBelow(ask.job, { ...options, limits: planLimits(options) });
+  return askedBytes(ask) >= fuseBelow(ask.job, { fuseBelowBytes, limits });
 }
 
 /** The one task of a fused plan has the whole machine. */

@@ -16,7 +16,7 @@ import { planAsk, samePlan } from './plan-ask.ts';
 import { costOfRun, refuseDear } from './plan-cost.ts';
 import { beginRun, makeScratch, readResumable } from './publish/begin-run.ts';
 import { composePublication } from './publish/compose-publication.ts';
-import { tidyFailed, tidyPublished } from './publish/end-run.ts';
+import { isRunLeft, tidyFailed, tidyPublished } from './publish/end-run.ts';
 import { throwFailedChecks } from './publish/failed-checks.ts';
 import { followSignal } from './publish/follow-signal.ts';
 import { interruptionOf } from './publish/interruption-of.ts';
@@ -232,10 +232,10 @@ async function failRun(run: Run, report: RunReport, error: unknown): Promise<nev
 }
 
 /** Who interrupts a run is told how to go on, where something of it is left. */
-async function withWayOn(storage: Storage, { plan, url }: RunFolder, cause: unknown): Promise<unknown> {
+async function withWayOn(storage: Storage, folder: RunFolder, cause: unknown): Promise<unknown> {
   if (!(cause instanceof PitwallError) || cause.kind !== 'interrupted') return cause;
-  if ((await storage.head(plan).catch(() => undefined)) === undefined) return cause;
-  const message = `${cause.message}; pitwall resume ${quoteShell(url)} goes on`;
+  if (!(await isRunLeft(storage, folder))) return cause;
+  const message = `${cause.message}; pitwall resume ${quoteShell(folder.url)} goes on`;
   return new PitwallError(cause.kind, message, { cause });
 }
 

@@ -5,6 +5,7 @@ import { PitwallError } from '../error.ts';
 import { findJob } from '../job/find-job.ts';
 import { writePack } from '../pack/write-pack.ts';
 import { formatBytes } from '../plan/text-amounts.ts';
+import { errorText } from '../report/error-text.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PackCommandOptions {
@@ -21,8 +22,8 @@ export async function packCommand(
   const folders = await Promise.all(jobs.map((job) => findJob(job)));
   const path = resolve(output);
   await access(dirname(path), constants.W_OK).catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PitwallError('usage', `--output ${output}: the archive cannot be written: ${why}`, { cause });
+    const message = `--output ${output}: the archive cannot be written: ${errorText(cause)}`;
+    throw new PitwallError('usage', message, { cause });
   });
   const bytes = await writePack({
     packageFolder: PACKAGE_FOLDER.replace(/\/$/, ''),

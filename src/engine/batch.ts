@@ -157,8 +157,7 @@ class BatchSession implements ClusterSession {
 
   /** What an instance that was taken away had begun waits for another. */
   async isAtWorkAgain(ids: readonly string[]): Promise<boolean> {
-    const known = this.#jobs.filter(({ submission }) => ids.includes(submission)).map(({ id }) => id);
-    return (await this.#service.describe(known)).some(isWaiting);
+    return (await this.#service.describe(this.#known(ids))).some(isWaiting);
   }
 
   async cancel(ids: readonly string[]): Promise<void> {
@@ -176,10 +175,14 @@ class BatchSession implements ClusterSession {
 
   /** By their names: of jobs that were taken without our hearing of it, and of an earlier driver, nobody has the ids. */
   async #find(submissions: readonly string[]): Promise<string[]> {
-    const known = this.#jobs.filter(({ submission }) => submissions.includes(submission)).map(({ id }) => id);
     const named = await mapConcurrent(submissions, CALLS_AT_ONCE, (submission) =>
       this.#service.find(this.#target.queue, batchJobPrefix(submission)),
     );
-    return [...new Set([...known, ...named.flat()])];
+    return [...new Set([...this.#known(submissions), ...named.flat()])];
+  }
+
+  /** The ids of jobs that this session handed over. */
+  #known(submissions: readonly string[]): string[] {
+    return this.#jobs.filter(({ submission }) => submissions.includes(submission)).map(({ id }) => id);
   }
 }

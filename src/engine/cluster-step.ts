@@ -66,7 +66,6 @@ export class ClusterStep {
   /** Whether an attempt may be at work that can still change something, or that is in the way of others. */
   async leavesAttempts(): Promise<boolean> {
     const committed = this.#outcomes.filter(({ kind }) => kind === 'committed').length;
-    if (this.#attempts === 0) return false;
     if (this.#open.size > 0 || committed < this.#attempts) return true;
     return await this.#session.isAtWorkAgain([...this.#submissions]).catch(() => true);
   }

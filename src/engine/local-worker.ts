@@ -6,7 +6,7 @@ import { serveTasks } from './serve-tasks.ts';
 serveTasks(openStorage, openTaskWorker);
 setImmediate(warmUp);
 
-/** Loads what the first task needs while nobody has one yet; what goes wrong is told when it is run. */
+/** Loads what the first task needs while nobody has one yet. */
 function warmUp(): void {
   try {
     native();

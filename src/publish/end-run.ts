@@ -23,6 +23,11 @@ export async function tidyFailed(storage: Storage, folder: RunFolder): Promise<v
   if (!hasCommitted && !(await isAny(storage, `${folder.url}/records`))) await removeRun(storage, folder);
 }
 
+/** Whether a run that ended has left a folder to go on with. */
+export async function isRunLeft(storage: Storage, { plan }: RunFolder): Promise<boolean> {
+  return (await storage.head(plan).catch(() => undefined)) !== undefined;
+}
+
 async function tidy(storage: Storage, folder: RunFolder): Promise<boolean> {
   await rm(folder.scratch, { recursive: true, force: true });
   const tasks = await listAttempts(storage, folder);

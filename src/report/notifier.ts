@@ -1,6 +1,7 @@
 import { PitwallError } from '../error.ts';
 import type { Job, Notice } from '../job/job.ts';
 import { runFolder } from '../plan/run-folder.ts';
+import { isRunLeft } from '../publish/end-run.ts';
 import type { Storage } from '../storage/storage.ts';
 import { errorText } from './error-text.ts';
 import type { EventSink, RunResult } from './event.ts';
@@ -89,8 +90,7 @@ async function tellAll(end: RunEnd, options: NotifierOptions): Promise<void> {
 async function withoutLostFolder(end: RunEnd, { storage, store }: NotifierOptions): Promise<RunEnd> {
   const { runId, folder } = end;
   if (runId === undefined || folder === undefined) return { ...end, folder: undefined };
-  const isLeft = await storage.head(runFolder(store, runId).plan).catch(() => undefined);
-  return isLeft === undefined ? { ...end, folder: undefined } : end;
+  return (await isRunLeft(storage, runFolder(store, runId))) ? end : { ...end, folder: undefined };
 }
 
 /** Without a folder it is run anew. */
