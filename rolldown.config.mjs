@@ -3,7 +3,14 @@ import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What is started as a process, a thread or a function, by its path below src/: a few files load sooner than hundreds. */
-const ENTRIES = ['cli', 'lambda', 'engine/local-worker', 'execute/encode-worker'];
+const ENTRIES = [
+  'cli',
+  'lambda',
+  'engine/local-worker',
+  'execute/encode-worker',
+  'decode/decode-thread',
+  'duckdb/feed-thread',
+];
 
 const SRC = fileURLToPath(new URL('src', import.meta.url));
 const nameOf = (entry) => entry.split('/').at(-1);

@@ -16,6 +16,11 @@ function allocateUncleared(byteLength: number): ArrayBuffer {
   return Buffer.allocUnsafeSlow(byteLength).buffer as ArrayBuffer;
 }
 
+/** Where memory that does not move lies: that of WebAssembly, or of an ArrayBuffer that is held. */
+export function addressOf(bytes: Uint8Array): bigint {
+  return native().copyMemory(bytes, bytes, 0);
+}
+
 /** `count` 64-bit words at `address`: a C struct of pointers and int64, or an array of pointers. */
 export function readWords(address: Pointer, count: number): BigInt64Array {
   return new BigInt64Array(readBytes(address, count * 8).buffer);

@@ -71,8 +71,10 @@ export interface Native {
   createTimestamp(value: { micros: bigint }): Pointer;
   createList(elementType: Pointer, values: Pointer[], count: number): Pointer;
   destroyValue(value: Out): void;
+  arrowScan: Call<[connection: Pointer, view: string, stream: Pointer], number>;
   free(pointer: Pointer): void;
-  copyMemory(target: Uint8Array, source: Pointer, byteLength: number): void;
+  /** Gives the address of `target`. */
+  copyMemory(target: Uint8Array | Pointer, source: Uint8Array | Pointer, byteLength: number): bigint;
 }
 
 let loaded: Native | undefined;
@@ -164,6 +166,7 @@ function bind(library: LibraryHandle): Native {
     createTimestamp: c('void* duckdb_create_timestamp(duckdb_timestamp value)'),
     createList: c('void* duckdb_create_list_value(void* type, void** values, uint64 count)'),
     destroyValue: c('void duckdb_destroy_value(_Inout_ void** value)'),
+    arrowScan: c('int duckdb_arrow_scan(void* con, const char* view, void* stream)'),
     free: c('void duckdb_free(void* pointer)'),
     copyMemory: bindCopyMemory(),
   };

@@ -1,9 +1,10 @@
 import { PitwallError } from '../error.ts';
 import { Database, type DatabaseOptions, type Holder, NO_DATABASE, openConnection } from './database.ts';
-import { native, type Out } from './native.ts';
+import { callAsync, native, type Out } from './native.ts';
 import type { Parameters, ParameterValue } from './parameters.ts';
 import { QueryError } from './query-error.ts';
 import { QueryResult } from './query-result.ts';
+import type { RowFeed } from './row-feeds.ts';
 import { type Row, toRows } from './rows.ts';
 import { ExtractedStatements, type PreparedStatement, type StatementKind } from './statement.ts';
 
@@ -143,6 +144,14 @@ export class Session {
   async explain(sql: string, parameters: Parameters = {}): Promise<string> {
     const [row] = await this.#rows(`EXPLAIN (FORMAT json) ${sql}`, parameters);
     return String(row?.explain_value);
+  }
+
+  /** Makes a view of a feed's rows, in place of another view of the name. It can be read once. */
+  async createFeedView(name: string, { stream }: RowFeed): Promise<void> {
+    const state = await this.#exclusive(() =>
+      callAsync(native().arrowScan, this.#connection[0], name, stream),
+    );
+    if (state !== 0) throw new Error(`DuckDB made no view of the feed ${name}`);
   }
 
   /** Parses and binds each statement without running it. @throws QueryError */

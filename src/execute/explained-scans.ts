@@ -1,4 +1,4 @@
-/** A scan of Parquet files in a plan of DuckDB: what `EXPLAIN (FORMAT json)` says of it. */
+/** A scan in a plan of DuckDB: what `EXPLAIN (FORMAT json)` says of it. */
 export interface ExplainedScan {
   /** The columns that the scan hands on; one of a struct's fields as `driver.name`. */
   readonly projections: readonly string[];
@@ -17,13 +17,26 @@ interface PlanNode {
  * https://duckdb.org/docs/stable/guides/meta/explain
  */
 export function explainedScans(json: string): ExplainedScan[] {
-  const nodes: readonly PlanNode[] = JSON.parse(json);
-  return nodes.flatMap(scansBelow);
+  return scansOf(json, /parquet/i);
 }
 
-function scansBelow({ name = '', children = [], extra_info: info = {} }: PlanNode): ExplainedScan[] {
-  const below = children.flatMap(scansBelow);
-  if (!/parquet/i.test(`${name} ${texts(info.Function).join()}`)) return below;
+/** The scans of a feed, which has this one column. */
+export function feedScans(json: string, column: string): ExplainedScan[] {
+  const isOfFeed = (path: string) => path === column || path.startsWith(`${column}.`);
+  return scansOf(json, /arrow_scan/i).filter(({ projections }) => projections.some(isOfFeed));
+}
+
+function scansOf(json: string, reader: RegExp): ExplainedScan[] {
+  const nodes: readonly PlanNode[] = JSON.parse(json);
+  return nodes.flatMap((node) => scansBelow(node, reader));
+}
+
+function scansBelow(
+  { name = '', children = [], extra_info: info = {} }: PlanNode,
+  reader: RegExp,
+): ExplainedScan[] {
+  const below = children.flatMap((child) => scansBelow(child, reader));
+  if (!reader.test(`${name} ${texts(info.Function).join()}`)) return below;
   return [{ projections: texts(info.Projections), filters: texts(info.Filters) }, ...below];
 }
 

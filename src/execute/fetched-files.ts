@@ -58,11 +58,15 @@ export class FetchedFiles {
     return this.#fetchedBytes;
   }
 
+  /** Whether it is there, or being fetched. */
+  isKnown(file: ObjectToFetch): boolean {
+    return this.#entries.has(keyOf(file));
+  }
+
   /** Begins to fetch what will be asked for soon; what goes wrong is told then. What has no room yet is left. */
   prefetch(files: Iterable<ObjectToFetch>): void {
     for (const file of files) {
-      const isKnown = this.#entries.has(keyOf(file));
-      if (!isKnown && this.#fits(file)) this.#begin(file);
+      if (!this.isKnown(file) && this.#fits(file)) this.#begin(file);
     }
   }
 

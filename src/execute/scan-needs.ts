@@ -15,10 +15,22 @@ export class WholeFilesNeeded extends Error {
   }
 }
 
+/** Signals that an input’s text holds what is not decoded: DuckDB’s own reader has to read it, or to tell what is wrong. */
+export class DuckdbReaderNeeded extends Error {
+  readonly input: string;
+
+  constructor(input: string) {
+    super(`input ${input} holds text that only DuckDB's reader knows`);
+    this.input = input;
+  }
+}
+
 /** How inputs have to be read, as far as failed attempts have taught. */
 export class ScanNeeds {
   /** Inputs whose numbers are read as text. */
   readonly exact = new Set<string>();
+  /** Inputs whose text is read by DuckDB. */
+  readonly undecoded = new Set<string>();
   /** Fetches Parquet objects whole. */
   wholeFiles = false;
 
@@ -26,12 +38,13 @@ export class ScanNeeds {
   learnFrom(error: unknown): boolean {
     const before = this.#count();
     if (error instanceof ExactScanNeeded) this.exact.add(error.input);
+    if (error instanceof DuckdbReaderNeeded) this.undecoded.add(error.input);
     if (error instanceof WholeFilesNeeded) this.wholeFiles = true;
     return this.#count() > before;
   }
 
   #count(): number {
-    return this.exact.size + Number(this.wholeFiles);
+    return this.exact.size + this.undecoded.size + Number(this.wholeFiles);
   }
 }
 

@@ -13,6 +13,8 @@ export interface ScanOptions {
   readonly numbers?: NumberMode;
   /** Loads the input into a table instead of a view: for inputs that are read more than once. */
   readonly materialise?: boolean;
+  /** The SELECT of its rows, where they do not come from DuckDB's reader. */
+  readonly scan?: string | undefined;
   /** Makes a view that only this connection sees, and that hides another relation of the name. */
   readonly temporary?: boolean;
 }
@@ -30,10 +32,10 @@ export const BAD_VALUE = 'pitwall: bad value in input ';
 /** The statements that make a planned input available to SQL under its name. */
 export function inputStatements(
   planned: PlannedInput,
-  { numbers = 'fast', materialise = false, temporary = false }: ScanOptions = {},
+  { numbers = 'fast', materialise = false, temporary = false, scan: ownScan }: ScanOptions = {},
 ): InputStatements {
   const name = quoteIdentifier(planned.name);
-  const scan = scanSql(planned, numbers);
+  const scan = ownScan ?? scanSql(planned, numbers);
   if (countsLoadedRows(planned)) return { setup: numberedStatements(planned, scan), ordered: true };
   const kind = `${temporary ? 'TEMP ' : ''}${materialise ? 'TABLE' : 'VIEW'}`;
   return {

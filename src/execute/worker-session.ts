@@ -5,6 +5,9 @@ import type { PlannedInput } from '../plan/plan.ts';
 import type { StepFilePart } from '../plan/step-plan.ts';
 import { isRemote, objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { DecodedInput } from './decoded-input.ts';
+import { DecodedInputs } from './decoded-inputs.ts';
+import { decodedScan } from './decoded-scan.ts';
 import { EncoderPool } from './encoder-pool.ts';
 import { FetchedFiles, type ObjectToFetch, objectsToFetch } from './fetched-files.ts';
 import { linesBeforeParts } from './lines-before.ts';
@@ -21,6 +24,7 @@ import { SessionRelations } from './session-relations.ts';
 import type { BytesOfInputs, SparseInputs } from './sparse-inputs.ts';
 import { stageInput } from './stage-input.ts';
 import { lockSession, openTaskSession, prepareLoading, prepareStreaming } from './task-session.ts';
+import { openText } from './text-source.ts';
 import { verifyInputs } from './verify-inputs.ts';
 
 export interface WorkerSessionOptions {
@@ -66,6 +70,9 @@ export class WorkerSession {
   /** What the task has fetched for itself. */
   #held: ObjectToFetch[] = [];
   readonly #piped = new PipedInputs();
+  readonly #decoded: DecodedInputs;
+  /** Those of the task. */
+  #decodedForTask: DecodedInput[] = [];
 
   private constructor(parts: SessionParts, options: WorkerSessionOptions) {
     this.session = parts.session;
@@ -74,7 +81,8 @@ export class WorkerSession {
     this.encoders = parts.encoders;
     this.#sparse = parts.sparse;
     this.#options = options;
-    const { storage, scratch } = options;
+    const { storage, scratch, limits } = options;
+    this.#decoded = new DecodedInputs(parts.session, limits.threads);
     this.#fetched = options.fetched ?? new FetchedFiles({ storage, folder: `${scratch}/fetched` });
   }
 
@@ -112,23 +120,45 @@ export class WorkerSession {
    */
   async loadInput(planned: PlannedInput, materialise: boolean, signal: AbortSignal): Promise<void> {
     if (this.isLoaded(planned)) return;
-    const input = await this.#stage(planned, this.#options.scratch, signal);
+    const { ordered } = inputStatements(planned);
+    const isTable = materialise || ordered;
+    const decoded = isTable ? await this.#decode(planned, ordered, signal) : undefined;
+    const input = decoded ? planned : await this.#stage(planned, this.#options.scratch, signal);
     const numbers = this.#numbersOf(input);
-    const { setup, ordered } = inputStatements(input, { materialise, numbers });
+    const { setup } = inputStatements(input, { materialise, numbers, scan: decoded?.scan });
     const loading = ordered ? this.#loader : this.session;
     await this.#unchanged([planned], () =>
-      placingScanErrors(loading, [input], numbers, async () => {
-        for (const statement of setup) await loading.run(statement);
-      }),
+      placingScanErrors(loading, [input], numbers, () =>
+        this.#decoded.settledWith(async () => {
+          for (const statement of setup) await loading.run(statement);
+        }),
+      ),
     );
-    this.#loaded.set(input.name, { input, isTable: materialise || ordered });
+    if (decoded !== undefined) await this.#decoded.forget([decoded]);
+    this.#loaded.set(input.name, { input, isTable });
+  }
+
+  /**
+   * Makes an input available that one statement reads, and whose text is decoded, and fetched, while it reads. False where it
+   * cannot be read so.
+   */
+  async decodeInput(planned: PlannedInput, signal: AbortSignal): Promise<boolean> {
+    const decoded = await this.#decode(planned, false, signal);
+    if (decoded === undefined) return false;
+    const { setup } = inputStatements(planned, { scan: decoded.scan });
+    for (const statement of setup) await this.session.run(statement);
+    this.#loaded.set(planned.name, { input: planned, isTable: false });
+    return true;
   }
 
   /** Makes a part of an input available to the task under the input's name. */
   async narrowInput(planned: PlannedInput, scratch: string, signal: AbortSignal): Promise<void> {
-    const input = await this.#stage(planned, scratch, signal);
+    const decoded = await this.#decode(planned, false, signal);
+    if (decoded !== undefined) this.#decodedForTask.push(decoded);
+    const input = decoded ? planned : await this.#stage(planned, scratch, signal);
     this.#held.push(...objectsToFetch(planned));
-    const { setup } = inputStatements(input, { numbers: this.#numbersOf(input), temporary: true });
+    const numbers = this.#numbersOf(input);
+    const { setup } = inputStatements(input, { numbers, temporary: true, scan: decoded?.scan });
     for (const statement of setup) await this.session.run(statement);
     this.#narrowed.push(input);
     this.relations.hidesWhole(input.name);
@@ -157,6 +187,7 @@ export class WorkerSession {
   #watch(): void {
     const prepare = async (session: Session, sql: string, parameters: Parameters) => {
       await this.#sparse?.prepare(session, sql, parameters);
+      await this.#decoded.prepare(session, sql, parameters);
       await this.#piped.prepare(session, sql, parameters);
     };
     for (const watched of [this.session, this.#loader]) watched.beforeStatements(prepare);
@@ -198,8 +229,32 @@ export class WorkerSession {
     const linesBefore = linesBeforeParts(this.#options.storage);
     return this.#unchanged(
       scanned.filter(({ name }) => reads.includes(name)),
-      () => placingScanErrors(this.session, staged, 'fast', () => this.#piped.arrivedWith(work), linesBefore),
+      () =>
+        placingScanErrors(
+          this.session,
+          staged,
+          'fast',
+          () => this.#decoded.settledWith(() => this.#piped.arrivedWith(work)),
+          linesBefore,
+        ),
     );
+  }
+
+  /** `undefined` where DuckDB is to read the text itself. */
+  async #decode(
+    planned: PlannedInput,
+    ordered: boolean,
+    signal: AbortSignal,
+  ): Promise<DecodedInput | undefined> {
+    const { storage, scratch, needs } = this.#options;
+    const scan = needs?.undecoded.has(planned.name) ? undefined : decodedScan(planned);
+    if (scan === undefined) return undefined;
+    await verifyInputs(storage, [planned]);
+    const text = await openText(planned, { storage, scratch, fetched: this.#fetched, signal });
+    const decoded = await this.#decoded.open(planned, { scan, text, ordered });
+    reach('task: inputs staged');
+    this.#watch();
+    return decoded;
   }
 
   async #stage(planned: PlannedInput, scratch: string, signal: AbortSignal): Promise<PlannedInput> {
@@ -248,10 +303,12 @@ export class WorkerSession {
     this.encoders?.interrupt();
     this.#sparse?.interrupt();
     this.#piped.interrupt();
+    this.#decoded.interrupt();
   }
 
   /** Drops what was made for the task and takes room. */
   async endTask(): Promise<void> {
+    await this.#decoded.forget(this.#decodedForTask.splice(0));
     for (const file of this.#held.splice(0)) await this.#fetched.release(file);
     for (const input of this.#narrowed.splice(0)) await this.#sparse?.forget(input);
     await this.relations.endTask();
@@ -260,10 +317,12 @@ export class WorkerSession {
   async close(): Promise<void> {
     await this.encoders?.close();
     await this.#piped.close();
+    await this.#decoded.stop();
     if (this.#options.fetched === undefined) await this.#fetched.close();
     await this.#sparse?.close();
     await this.#loader.close();
     await this.session.close();
+    await this.#decoded.close();
   }
 }
 

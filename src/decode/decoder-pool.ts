@@ -1,0 +1,130 @@
+import { Worker } from 'node:worker_threads';
+import { BatchBoard } from './batch-board.ts';
+import type { DecodedColumn } from './column-kind.ts';
+import type { CsvDialect } from './csv-dialect.ts';
+import type { DecodeJob } from './decode-job.ts';
+import { Decoding } from './decoding.ts';
+import { layOutRows, type RowLayout, writeLayout } from './row-layout.ts';
+import { type TextRange, textUnits } from './text-units.ts';
+import { createMemory, type SharedMemory } from './web-assembly.ts';
+
+export interface DecodeRequest {
+  /** All columns of a line, from left to right. */
+  readonly columns: readonly DecodedColumn[];
+  readonly dialect: CsvDialect;
+  readonly ranges: readonly TextRange[];
+  /** Rows are to come in the order of their lines. */
+  readonly ordered: boolean;
+  /** Threads that read batches at a time: each may hold one. */
+  readonly readers: number;
+}
+
+/** A decoding thread takes one batch of its own beside those that are held. */
+const SPARE_BATCHES = 2;
+
+/**
+ * Groups of threads that decode text, started when they are needed. Each decoding has a group for itself: a query may want
+ * all of one input before the first rows of another.
+ */
+export class DecoderPool {
+  readonly #size: number;
+  readonly #idle: DecodeGroup[] = [];
+  readonly #groups: DecodeGroup[] = [];
+
+  /** @param size - threads for each decoding */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** Begins to decode: each range once it has arrived. */
+  decode({ columns, dialect, ranges, ordered, readers }: DecodeRequest): Decoding {
+    const units = textUnits(ranges);
+    const layout = layOutRows(columns, readers + SPARE_BATCHES);
+    const batchesPerThread = layout.batches.length;
+    const board = BatchBoard.create({ threads: this.#size, batchesPerThread, units: units.length, ordered });
+    const group = this.#idle.pop() ?? this.#startGroup();
+    const memories = group.prepare(layout, dialect);
+    const done = group.run({ board: board.parts, layout, ranges, units }, board);
+    const source = { board: board.parts, memories, layout };
+    return new Decoding({ source, board, units, done, onClose: () => this.#takeBack(group, board) });
+  }
+
+  /** Ends the threads; what they decode has to be closed before. */
+  async close(): Promise<void> {
+    await Promise.all(this.#groups.splice(0).map((group) => group.close()));
+  }
+
+  /** Memory that somebody still reads stays with whoever reads it. */
+  #takeBack(group: DecodeGroup, board: BatchBoard): void {
+    if (board.isHeld) group.forgetMemories();
+    this.#idle.push(group);
+  }
+
+  #startGroup(): DecodeGroup {
+    const group = new DecodeGroup(this.#size);
+    this.#groups.push(group);
+    return group;
+  }
+}
+
+/** Threads that decode one text together, each into a memory of its own. */
+class DecodeGroup {
+  readonly #threads: readonly DecodeThread[];
+  #memories: readonly SharedMemory[] = [];
+  #pages = 0;
+
+  constructor(size: number) {
+    this.#threads = Array.from({ length: size }, () => new DecodeThread());
+  }
+
+  /** The memories, laid out. */
+  prepare(layout: RowLayout, dialect: CsvDialect): readonly SharedMemory[] {
+    if (layout.pages > this.#pages) {
+      this.#pages = layout.pages;
+      this.#memories = this.#threads.map(() => createMemory(layout.pages));
+    }
+    for (const { buffer } of this.#memories) writeLayout(buffer, layout, dialect);
+    return this.#memories;
+  }
+
+  forgetMemories(): void {
+    this.#memories = [];
+    this.#pages = 0;
+  }
+
+  /** Resolves when all are done; a thread that ends by itself refuses the text. */
+  async run(job: Omit<DecodeJob, 'thread' | 'memory'>, board: BatchBoard): Promise<void> {
+    const runs = this.#memories.map((memory, thread) =>
+      this.#threads[thread]?.run({ ...job, thread, memory }, board),
+    );
+    await Promise.all(runs);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+  }
+}
+
+class DecodeThread {
+  readonly #worker = new Worker(new URL('./decode-thread.js', import.meta.url));
+  readonly #ended: Promise<void>;
+
+  constructor() {
+    // A process may end while a thread waits for work.
+    this.#worker.unref();
+    this.#ended = new Promise((resolve) => {
+      this.#worker.once('error', () => resolve());
+      this.#worker.once('exit', () => resolve());
+    });
+  }
+
+  async run(job: DecodeJob, board: BatchBoard): Promise<void> {
+    const done = new Promise<void>((resolve) => this.#worker.once('message', () => resolve()));
+    this.#worker.postMessage(job);
+    await Promise.race([done, this.#ended.then(() => board.refuse())]);
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}

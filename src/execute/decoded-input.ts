@@ -1,0 +1,122 @@
+import type { DecoderPool } from '../decode/decoder-pool.ts';
+import type { Decoding } from '../decode/decoding.ts';
+import type { RowFeed, RowFeeds } from '../duckdb/row-feeds.ts';
+import type { Parameters, Session } from '../duckdb/session.ts';
+import { quoteIdentifier } from '../duckdb/sql.ts';
+import { PitwallError } from '../error.ts';
+import type { PlannedInput } from '../plan/plan.ts';
+import { type DecodedScan, feedScanSql } from './decoded-scan.ts';
+import { feedScans } from './explained-scans.ts';
+import { DuckdbReaderNeeded } from './scan-needs.ts';
+import type { TextSource } from './text-source.ts';
+
+export interface DecodedInputOptions {
+  readonly pool: DecoderPool;
+  readonly feeds: RowFeeds;
+  readonly session: Session;
+  /** Threads of DuckDB that may read at a time. */
+  readonly readers: number;
+  /** Rows are to come in the order of their lines. */
+  readonly ordered: boolean;
+  readonly text: TextSource;
+}
+
+let made = 0;
+
+/**
+ * The rows of an input's text, decoded by threads of ours while DuckDB reads them. A feed can be read once, by one scan:
+ * `prepare` sees to it.
+ */
+export class DecodedInput {
+  readonly name: string;
+  /** The SELECT of its rows. */
+  readonly scan: string;
+  readonly #session: Session;
+  readonly #decoding: Decoding;
+  readonly #text: TextSource;
+  readonly #feed: RowFeed;
+  readonly #view: string;
+  #isClaimed = false;
+
+  private constructor(
+    planned: PlannedInput,
+    { session, text }: DecodedInputOptions,
+    { decoding, feed, view }: OpenFeed,
+  ) {
+    this.name = planned.name;
+    this.scan = feedScanSql(planned, view, feed.column);
+    this.#session = session;
+    this.#text = text;
+    this.#decoding = decoding;
+    this.#feed = feed;
+    this.#view = view;
+    text.begin((range) => decoding.arrive(range)).catch(() => decoding.stop());
+  }
+
+  /** Begins to decode. */
+  static async open(
+    planned: PlannedInput,
+    { columns, dialect }: DecodedScan,
+    options: DecodedInputOptions,
+  ): Promise<DecodedInput> {
+    const { pool, feeds, session, readers, ordered, text } = options;
+    const decoding = pool.decode({ columns, dialect, readers, ordered, ranges: text.ranges });
+    const feed = await feeds.open(decoding.source);
+    const view = `pitwall feed ${made++}`;
+    await session.createFeedView(view, feed);
+    return new DecodedInput(planned, options, { decoding, feed, view });
+  }
+
+  /**
+   * To be called before each statement runs.
+   *
+   * @throws DuckdbReaderNeeded for a statement that would read the feed again, or twice, or leave conditions to it
+   */
+  async prepare(session: Session, sql: string, parameters: Parameters): Promise<void> {
+    const scans = await this.#scans(session, sql, parameters);
+    if (scans === 0) return;
+    if (scans > 1 || this.#isClaimed) throw new DuckdbReaderNeeded(this.name);
+    this.#isClaimed = true;
+  }
+
+  /**
+   * To be called when a statement has read it: what that made counts for nothing when this throws.
+   *
+   * @throws DuckdbReaderNeeded for text that only DuckDB reads, or knows what is wrong with; what the text could not be
+   *   fetched for
+   */
+  async settle(): Promise<void> {
+    await this.#text.arrived();
+    if (this.#decoding.isRefused) throw new DuckdbReaderNeeded(this.name);
+  }
+
+  /** Lets no statement wait any more, which then fails. */
+  interrupt(): void {
+    this.#decoding.stop();
+  }
+
+  /** To be called when no statement reads it any more. */
+  async close(): Promise<void> {
+    await this.#text.close();
+    await this.#decoding.close();
+    await this.#session.run(`DROP VIEW IF EXISTS ${quoteIdentifier(this.#view)}`);
+    this.#feed.close();
+  }
+
+  /** How often the statement reads the feed; infinite where it cannot be told, or conditions were pushed into it. */
+  async #scans(session: Session, sql: string, parameters: Parameters): Promise<number> {
+    try {
+      const scans = feedScans(await session.explain(sql, parameters), this.#feed.column);
+      return scans.some(({ filters }) => filters.length > 0) ? Number.POSITIVE_INFINITY : scans.length;
+    } catch (error) {
+      if (error instanceof PitwallError && error.kind === 'interrupted') throw error;
+      return Number.POSITIVE_INFINITY;
+    }
+  }
+}
+
+interface OpenFeed {
+  readonly decoding: Decoding;
+  readonly feed: RowFeed;
+  readonly view: string;
+}
