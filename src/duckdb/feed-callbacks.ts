@@ -1,7 +1,7 @@
 import koffi from 'koffi';
 import { BatchBoard } from '../decode/batch-board.ts';
 import type { BatchSource } from '../decode/decoding.ts';
-import { FeedStructs } from './feed-structs.ts';
+import { type FeedFunctions, FeedStructs } from './feed-structs.ts';
 import { native, type Pointer } from './native.ts';
 
 /** What a stream gives for a failure: any number but 0 (https://arrow.apache.org/docs/format/CStreamInterface.html). */
@@ -17,17 +17,6 @@ const PRIVATE_DATA_OF_ARRAY = 72;
 const RELEASE = koffi.pointer(koffi.proto('void FeedRelease(void* self)'));
 const GET = koffi.pointer(koffi.proto('int FeedGet(void* stream, void* out)'));
 const LAST_ERROR = koffi.pointer(koffi.proto('const char* FeedLastError(void* stream)'));
-
-/** Addresses of the functions that DuckDB calls; from any thread, they run on the one that made them. */
-export interface FeedFunctions {
-  readonly getSchema: bigint;
-  readonly getNext: bigint;
-  readonly lastError: bigint;
-  readonly releaseStream: bigint;
-  readonly releaseSchema: bigint;
-  readonly releaseBatch: bigint;
-  readonly releaseColumn: bigint;
-}
 
 interface Feed {
   readonly board: BatchBoard;

@@ -2,7 +2,6 @@ import type { BatchName } from '../decode/batch-board.ts';
 import type { BatchSource } from '../decode/decoding.ts';
 import { type BatchPlace, NULLS_FOUND } from '../decode/row-layout.ts';
 import type { SharedMemory } from '../decode/web-assembly.ts';
-import type { FeedFunctions } from './feed-callbacks.ts';
 import { addressOf } from './memory.ts';
 import { StructMemory } from './struct-memory.ts';
 
@@ -11,6 +10,17 @@ const IS_NULLABLE = 2;
 const MOST_BATCHES = 2 ** 20;
 const ARRAY_WORDS = 10;
 const VIEW_FORMAT = 'vu';
+
+/** Addresses of the functions that DuckDB calls; from any thread, they run on the one that made them. */
+export interface FeedFunctions {
+  readonly getSchema: bigint;
+  readonly getNext: bigint;
+  readonly lastError: bigint;
+  readonly releaseStream: bigint;
+  readonly releaseSchema: bigint;
+  readonly releaseBatch: bigint;
+  readonly releaseColumn: bigint;
+}
 
 export interface FeedOptions {
   readonly id: number;
