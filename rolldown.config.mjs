@@ -25,18 +25,40 @@ const ownPlaces = {
   },
 };
 
-/** Each entry that `tsc` wrote becomes a line that loads its bundle. */
+/** What the file of an entry does with what its bundle exports. */
+const LOADS = {
+  // Who waits at the top of a module ends with an error when nothing is left that could go on.
+  cli: (bundle) => `await ${bundle}.ended;`,
+  lambda: (bundle) => `export const { handler } = ${bundle};`,
+};
+
+/** Each entry that `tsc` wrote becomes two lines that load its bundle. */
 const entryFiles = {
   name: 'entry-files',
-  writeBundle() {
+  writeBundle(_, bundle) {
+    const files = Object.values(bundle).filter(({ isEntry }) => isEntry);
     for (const entry of ENTRIES) {
+      const { fileName } = files.find(({ name }) => name === nameOf(entry));
       const up = '../'.repeat(entry.split('/').length - 1) || './';
+      const load = LOADS[entry] ?? ((bundle) => `${bundle};`);
       writeFileSync(
         `dist/${entry}.js`,
-        `#!/usr/bin/env node\nexport * from '${up}bundle/${nameOf(entry)}.js';\n`,
+        `#!/usr/bin/env node
+import { loadBundle } from '${up}load-bundle.js';
+${load(`loadBundle('${fileName}')`)}
+`,
       );
     }
     chmodSync('dist/cli.js', 0o755);
+  },
+};
+
+/** Only commander's commands that are programs of their own, of which there is none here, start processes. */
+const withoutProcesses = {
+  name: 'without-processes',
+  transform(code, id) {
+    if (!id.endsWith('/commander/lib/command.js')) return null;
+    return code.replace("require('node:child_process')", '{}');
   },
 };
 
@@ -45,13 +67,16 @@ export default {
   platform: 'node',
   // They find their binaries by where they lie themselves.
   external: [/^koffi$/, /^@duckdb\//],
-  plugins: [ownPlaces, entryFiles],
+  plugins: [ownPlaces, withoutProcesses, entryFiles],
   output: {
     dir: 'dist/bundle',
     cleanDir: true,
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: '[name]-[hash].js',
+    // V8's code of these can be kept on every Node: see src/load-bundle.ts.
+    format: 'cjs',
+    comments: { annotation: false, jsdoc: false, legal: true },
+    // V8 takes code for that of any source as long: a file that has changed has to have another name.
+    entryFileNames: '[name]-[hash].cjs',
+    chunkFileNames: '[name]-[hash].cjs',
   },
   logLevel: 'warn',
 };

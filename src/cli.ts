@@ -96,8 +96,11 @@ process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-process.exitCode = await main(process.argv.slice(2));
-leaveSoon();
+/** Resolves when the command has ended and the exit code is set. */
+export const ended = main(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+  leaveSoon();
+});
 
 /** What has ended may leave something open that nobody waits for: a request that was given up, for one. */
 function leaveSoon(): void {

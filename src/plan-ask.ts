@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { Ask } from './ask.ts';
+import type { Session } from './duckdb/session.ts';
 import { PitwallError } from './error.ts';
 import { withScratch } from './execute/scratch.ts';
-import { checkJob } from './job/check-job.ts';
+import { type CheckedJob, checkJob } from './job/check-job.ts';
 import { jobOrThrow } from './job/load-job.ts';
 import { diffPlans } from './plan/diff-plans.ts';
 import { hasRemoteInputs } from './plan/has-remote-inputs.ts';
@@ -19,26 +20,37 @@ export interface PlanAskOptions extends LimitOptions {
 
 /** Binds the SQL of what is asked and inspects its inputs. @throws PitwallError */
 export async function planAsk(ask: Ask, options: PlanAskOptions): Promise<Plan> {
-  const checked = await checkJob(ask.ref, ask.options);
+  // Each database takes a while to open: this one opens while the SQL is bound in another.
+  const [checked, opened] = await Promise.allSettled([checkJob(ask.ref, ask.options), openPlanSession()]);
+  if (opened.status === 'rejected') throw checked.status === 'rejected' ? checked.reason : opened.reason;
+  try {
+    if (checked.status === 'rejected') throw checked.reason;
+    return await planChecked(ask, checked.value, opened.value, options);
+  } finally {
+    await opened.value.close();
+  }
+}
+
+async function planChecked(
+  ask: Ask,
+  checked: CheckedJob,
+  session: Session,
+  options: PlanAskOptions,
+): Promise<Plan> {
   const job = jobOrThrow(ask.ref, checked);
-  const make = async (scratch: string | undefined) => {
-    const session = await openPlanSession();
-    try {
-      const { set = {}, cwd = '.' } = ask.options;
-      return await makePlan(job, ask.storage, session, {
-        columns: Object.fromEntries(checked.columns),
-        only: await onlyValues(job, checked.columns, ask.only),
-        limits: planLimits(options),
-        engine: ask.engine,
-        asked: { set, cwd: resolve(cwd) },
-        listed: ask.listed,
-        scratch,
-        fuseBelowBytes: options.fuseBelowBytes,
-      });
-    } finally {
-      await session.close();
-    }
-  };
+  const { set = {}, cwd = '.' } = ask.options;
+  const only = await onlyValues(job, checked.columns, ask.only);
+  const make = (scratch: string | undefined) =>
+    makePlan(job, ask.storage, session, {
+      columns: Object.fromEntries(checked.columns),
+      only,
+      limits: planLimits(options),
+      engine: ask.engine,
+      asked: { set, cwd: resolve(cwd) },
+      listed: ask.listed,
+      scratch,
+      fuseBelowBytes: options.fuseBelowBytes,
+    });
   return hasRemoteInputs(job.inputs) ? withScratch(make) : make(undefined);
 }
 

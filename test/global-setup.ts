@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SOURCES = ['src', 'package.json', 'tsconfig.json'];
+const SOURCES = ['src', 'package.json', 'tsconfig.json', 'rolldown.config.mjs', 'keep-code.mjs'];
 
 /** Builds dist/, which the end-to-end and library tests run, once before all tests; not when it is newer than its sources. */
 export default function setUp(): void {

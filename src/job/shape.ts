@@ -11,13 +11,16 @@ export interface JobShape {
   isBroken(path: YamlPath): boolean;
 }
 
+/** Compiling what checks an object pays after many objects; a process reads one job file or few. */
+const ONCE = { jitless: true } as const;
+
 /**
  * Checks the shape of a job file and reports every mistake where it stands. What is left after the mistaken
  * parts are taken out is given back, so that the checks after this one see everything else.
  */
 export function checkShape(source: YamlSource, report: JobReport): JobShape | undefined {
   const whole = source.data();
-  const parsed = jobFileSchema.safeParse(whole);
+  const parsed = jobFileSchema.safeParse(whole, ONCE);
   if (parsed.success) return { file: parsed.data, isBroken: () => false };
   for (const issue of parsed.error.issues) reportIssue(issue, whole, source, report);
   const file = parseRest(whole, parsed.error.issues);
@@ -33,7 +36,7 @@ function parseRest(data: unknown, issues: readonly z.core.$ZodIssue[]): JobFile 
   if (doomed.length === 0 || doomed.some((path) => path.length === 0)) return undefined;
   const rest = structuredClone(data);
   for (const path of doomed) remove(rest, path);
-  const next = jobFileSchema.safeParse(rest);
+  const next = jobFileSchema.safeParse(rest, ONCE);
   return next.success ? next.data : parseRest(rest, next.error.issues);
 }
 

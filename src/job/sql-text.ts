@@ -92,25 +92,20 @@ function* sqlTokens(sql: string): Generator<SqlToken> {
 function tokenAt(sql: string, offset: number): SqlToken {
   TOKEN.lastIndex = offset;
   const match = TOKEN.exec(sql);
-  const groups = Object.entries(match?.groups ?? {}).filter(([name]) => name !== 'tag');
-  const kind = groups.find(([, text]) => text !== undefined)?.[0];
-  return { kind: isTokenKind(kind) ? kind : 'symbol', text: match?.[0] ?? sql.charAt(offset), offset };
+  const kind = TOKEN_KINDS.find((name) => match?.groups?.[name] !== undefined) ?? 'symbol';
+  return { kind, text: match?.[0] ?? sql.charAt(offset), offset };
 }
 
-const TOKEN_KINDS: readonly string[] = [
-  'comment',
+const TOKEN_KINDS: readonly TokenKind[] = [
+  'space',
+  'word',
+  'call',
+  'symbol',
   'string',
+  'comment',
   'parameter',
   'semicolon',
-  'call',
-  'word',
-  'space',
-  'symbol',
 ];
-
-function isTokenKind(kind: string | undefined): kind is TokenKind {
-  return kind !== undefined && TOKEN_KINDS.includes(kind);
-}
 
 /** Block comments nest, as in PostgreSQL's scanner; one that stays open takes the rest. */
 function blockComment(sql: string, start: number): SqlToken {

@@ -4,8 +4,9 @@ import type { Storage } from '../storage/storage.ts';
 import { hashJson, planHash } from './fingerprint.ts';
 import { fuseBelow } from './fuse-below.ts';
 import { sumInputBytes } from './input-bytes.ts';
-import type { ListedInputs } from './list-input.ts';
-import type { Plan, PlannedInput, PlanRequest } from './plan.ts';
+import { INPUTS_AT_ONCE, type ListedInputs } from './list-input.ts';
+import { mapConcurrent } from './map-concurrent.ts';
+import type { Plan, PlanRequest } from './plan.ts';
 import { planInput } from './plan-input.ts';
 import type { PlanLimits } from './plan-limits.ts';
 import { pruneFiles } from './prune-files.ts';
@@ -43,13 +44,15 @@ export async function makePlan(
   options: MakePlanOptions,
 ): Promise<Plan> {
   const { columns, only, engine, limits, listed, scratch } = options;
-  const inputs: PlannedInput[] = [];
-  for (const input of job.inputs) {
-    const prune = pruneFiles.bind(undefined, session, { job, columns, only }, input);
-    inputs.push(
-      await planInput(storage, session, input, { listed: listed?.get(input.name), scratch, prune }),
-    );
-  }
+  const inputs = await mapConcurrent(job.inputs, INPUTS_AT_ONCE, async (input) => {
+    const connection = await session.connect();
+    try {
+      const prune = pruneFiles.bind(undefined, connection, { job, columns, only }, input);
+      return await planInput(storage, connection, input, { listed: listed?.get(input.name), scratch, prune });
+    } finally {
+      await connection.close();
+    }
+  });
   const bytes = sumInputBytes(inputs);
   // Whom to tell, which may be a secret, and prices are no part of what is done.
   const planned = { ...job, notify: [], prices: {} };

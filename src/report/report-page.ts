@@ -1,5 +1,5 @@
 import { formatCost } from '../plan/estimate-cost.ts';
-import { count, formatBytes } from '../plan/text-amounts.ts';
+import { count, formatBytes, formatNumber } from '../plan/text-amounts.ts';
 import type { TimelineBar } from './collect-timeline.ts';
 import { Html, html } from './html.ts';
 import { type Redact, redactedJson } from './redact.ts';
@@ -73,7 +73,7 @@ function figures({ results }: ReportPage): Html {
   const bytes = run.outputs.reduce((total, output) => total + output.bytes, 0);
   return figureList([
     ...common,
-    ['rows', run.rows.toLocaleString('en')],
+    ['rows', formatNumber(run.rows)],
     ['read', formatBytes(run.input_bytes)],
     ['published', `${count(run.outputs.length, 'file')}, ${formatBytes(bytes)}`],
     ['tasks', `${run.tasks.run} run, ${run.tasks.skipped} skipped, ${run.tasks.failed} failed`],

@@ -1,4 +1,4 @@
-import { formatBytes } from '../plan/text-amounts.ts';
+import { formatBytes, formatNumber } from '../plan/text-amounts.ts';
 import { Html, html } from './html.ts';
 import type { NodeResult, RunResults } from './run-results.ts';
 
@@ -40,7 +40,7 @@ function cell({ text, kind }: Cell): Html {
 }
 
 const number = (value: string | number): Cell => ({
-  text: typeof value === 'number' ? value.toLocaleString('en') : value,
+  text: typeof value === 'number' ? formatNumber(value) : value,
   kind: 'number',
 });
 const mono = (text: string): Cell => ({ text, kind: 'mono' });

@@ -1,5 +1,5 @@
 import { type BigIntStats, createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PitwallError } from '../error.ts';
 import { changedVersion } from './changed-version.ts';
@@ -10,6 +10,7 @@ import { writeChunks } from './local-download.ts';
 import { errorCode, type LocalAction, localError } from './local-error.ts';
 import { localEtag } from './local-etag.ts';
 import { writeAtomic } from './local-write.ts';
+import { mapAhead } from './map-ahead.ts';
 import type { DownloadOptions, ObjectVersion, ReadOptions, Storage, StoredObject } from './storage.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -80,14 +81,34 @@ async function entriesOf(folder: string) {
   });
 }
 
-/** Adds all files below a folder to `paths`. */
-async function walk(folder: string, depth: number, paths: string[] = []): Promise<string[]> {
-  for (const entry of await entriesOf(folder)) {
-    const path = join(folder, entry.name);
-    if (!(await leadsToFolder(entry, path))) paths.push(path);
-    else if (depth > 1) await walk(path, depth - 1, paths);
+/** All files below a folder; the folders of a level are looked at together, as many as `LOOKS_AT_ONCE`. */
+async function walk(folder: string, depth: number): Promise<string[]> {
+  const paths: string[] = [];
+  let level = [folder];
+  for (let left = depth; level.length > 0 && left > 0; left--) {
+    const below: string[] = [];
+    for await (const { files, folders } of mapAhead(level, { ahead: LOOKS_AT_ONCE, work: lookInto })) {
+      for (const path of files) paths.push(path);
+      for (const path of folders) below.push(path);
+    }
+    level = below;
   }
   return paths;
+}
+
+interface FolderContent {
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+}
+
+async function lookInto(folder: string): Promise<FolderContent> {
+  const files: string[] = [];
+  const folders: string[] = [];
+  for (const entry of await entriesOf(folder)) {
+    const path = join(folder, entry.name);
+    ((await leadsToFolder(entry, path)) ? folders : files).push(path);
+  }
+  return { files, folders };
 }
 
 interface FolderEntry {
@@ -140,9 +161,22 @@ function toObject(path: string, found: BigIntStats): StoredObject {
 }
 
 async function read(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
+  if (options.start === undefined && options.end === undefined) return await readWhole(path, options);
   const chunks: Uint8Array[] = [];
   for await (const chunk of readStream(path, options)) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** Without a stream, which takes several times as long for a small file. */
+async function readWhole(path: string, { version, signal }: ReadOptions): Promise<Uint8Array> {
+  signal?.throwIfAborted();
+  if (version !== undefined) await checkVersion(path, version);
+  try {
+    return await readFile(path, signal === undefined ? {} : { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw localError(error, 'read', path);
+  }
 }
 
 async function* readStream(path: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {

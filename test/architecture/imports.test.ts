@@ -11,6 +11,7 @@ const PIPELINE = ['job', 'plan', 'execute', 'engine', 'publish', 'report'];
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'error.ts': [],
   'fault-point.ts': ['error.ts'],
+  'load-bundle.ts': [],
   decode: ['error.ts'],
   duckdb: ['error.ts', 'decode'],
   encode: ['error.ts'],
@@ -124,7 +125,7 @@ describe('the files of src/', () => {
   test('are all reached from the command line, the library or a worker', () => {
     const imported = new Set(MODULES.flatMap(({ sources }) => sources));
     const alone = MODULES.map(({ path }) => path).filter((path) => !imported.has(path));
-    expect(alone.sort()).toEqual(['cli.ts', 'index.ts', 'job/job-schema.ts', 'lambda.ts']);
+    expect(alone.sort()).toEqual(['cli.ts', 'index.ts', 'job/job-schema.ts', 'lambda.ts', 'load-bundle.ts']);
   });
 
   test('are not collected in a utils folder or a shared types.ts', () => {
