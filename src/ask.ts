@@ -125,8 +125,8 @@ export interface UnchangedOptions {
   readonly force?: boolean;
   /** A plan that has to be compared. */
   readonly plan?: unknown;
-  /** The manifest in force, where it is known. */
-  readonly latest?: Manifest | undefined;
+  /** What is in force, where that is known. */
+  readonly found?: { readonly manifest: Manifest | undefined };
 }
 
 /**
@@ -135,11 +135,11 @@ export interface UnchangedOptions {
  */
 export async function unchangedResult(
   ask: Ask,
-  { force = false, plan, latest }: UnchangedOptions = {},
+  { force = false, plan, found }: UnchangedOptions = {},
 ): Promise<RunResult | undefined> {
   const startedMs = performance.now();
   const isToBeRun = force || plan !== undefined || ask.job.steps.some(({ output }) => namesRun(output));
-  const manifest = isToBeRun ? undefined : await findUnchanged(ask, latest);
+  const manifest = isToBeRun ? undefined : await findUnchanged(ask, found);
   if (manifest === undefined) return undefined;
   return summariseUnchanged({
     manifest,
@@ -151,10 +151,10 @@ export async function unchangedResult(
 
 async function findUnchanged(
   { storage, store, fingerprint }: Ask,
-  latest: Manifest | undefined,
+  found: UnchangedOptions['found'],
 ): Promise<Manifest | undefined> {
   if (fingerprint === undefined) return undefined;
-  const manifest = latest ?? (await openManifestLog(storage, store).latest());
+  const { manifest } = found ?? { manifest: await openManifestLog(storage, store).latest() };
   if (manifest?.fingerprint !== fingerprint || manifest.publishing !== undefined) return undefined;
   // A run that stopped before its end has still to be tidied up after.
   if ((await storage.head(runFolder(store, manifest.runId).results)) === undefined) return undefined;

@@ -66,7 +66,7 @@ export function openEngine(run: EngineRequest, onEvent: EventSink): LazyEngine {
   const engine = options.engine ?? (plan.shape === 'fused' ? inProcess : localEngine({ spares }));
   const { workers, perWorker } = limitsOf(run);
   return new LazyEngine(engine, {
-    ...{ storage: ask.storage, folder, storageOptions, workers, limits: perWorker, signal },
+    ...{ storage: ask.storage, folder, plan, storageOptions, workers, limits: perWorker, signal },
     ...{ asked: askedLimits(options), prefetches: readsObjects(plan, folder) },
     onEvent: (event) => onEvent({ kind: 'task', event }),
   });

@@ -26,7 +26,8 @@ import { prepareStore } from './publish/prepare-store.ts';
 import type { Publication } from './publish/publication.ts';
 import { publishRun } from './publish/publish-run.ts';
 import { type ReusableWork, reusableWork } from './publish/reusable-work.ts';
-import { watchStore } from './publish/unused-store.ts';
+import { settleAll } from './publish/settle-all.ts';
+import { type ForgetStore, watchStore } from './publish/unused-store.ts';
 import {
   describePlan,
   describeStep,
@@ -39,6 +40,7 @@ import type { RunReport } from './report/run-report.ts';
 import { summarise } from './report/summarise.ts';
 import { engineName, limitsOf, openEngine, startSpares } from './run-engine.ts';
 import { notifierOf, openReport } from './run-reports.ts';
+import { isRemote } from './storage/is-remote.ts';
 import { openStorage } from './storage/open-storage.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -108,24 +110,42 @@ async function prepareAndRun(request: Omit<Request, 'spares'>): Promise<RunResul
 }
 
 async function planAndRun(request: Request): Promise<RunResult> {
-  const { ask, options, signal } = request;
+  const { ask, options } = request;
   const { onEvent = VOID_SINK } = options;
   const runId = options.folder?.runId ?? createRunId();
   onEvent({ kind: 'started', runId, job: ask.job.name });
-  const plan = await planRequest(request);
-  signal.throwIfAborted();
-  const forget = await watchStore(ask.storage, ask.store);
-  await prepareStore(ask.storage, ask.store, { ...ask.job, singleWriter: options.singleWriter });
+  const { plan, forget } = await planAndPrepare(request);
   const { lease, waited } = await waitForLease(request, runId);
+  let isDone = false;
   try {
     reach('plan: lease taken');
     const now = waited ? await askAgain(request) : request;
-    return await runUnderLease({ ...now, runId, lease, planned: waited ? undefined : plan });
+    const result = await runUnderLease({ ...now, runId, lease, planned: waited ? undefined : plan });
+    isDone = true;
+    return result;
   } finally {
     await lease.release();
-    await forget(lease);
+    // What is done is published, and uses the store.
+    if (!isDone) await forget(lease);
     reach('end: lease released');
   }
+}
+
+/** At a distance both take their time, so that they are done side by side; what is wrong with the job is told first. */
+async function planAndPrepare(request: Request): Promise<{ plan: Plan; forget: ForgetStore }> {
+  const { ask, signal } = request;
+  const planning = planRequest(request);
+  if (!isRemote(ask.store)) await planning;
+  signal.throwIfAborted();
+  const [plan, forget] = await settleAll([planning, openRunStore(request)]);
+  signal.throwIfAborted();
+  return { plan, forget };
+}
+
+async function openRunStore({ ask, options }: Request): Promise<ForgetStore> {
+  const forget = await watchStore(ask.storage, ask.store);
+  await prepareStore(ask.storage, ask.store, { ...ask.job, singleWriter: options.singleWriter });
+  return forget;
 }
 
 /** Who had to wait cannot know what the run before it has changed. */
@@ -171,17 +191,17 @@ async function runUnderLease({ planned, runId, lease, ...request }: Turn): Promi
   const { storage, store } = ask;
   const previous = await endInterrupted(ask, options);
   const { force: fresh = false, scratch } = options;
-  const unchanged = await unchangedResult(ask, { force: fresh, latest: previous });
+  const unchanged = await unchangedResult(ask, { force: fresh, found: { manifest: previous } });
   if (unchanged !== undefined) return unchanged;
   const plan = planned ?? (await planRequest(request));
   const reusable = await reusableWork(storage, previous);
   await refuseCost({ ...request, plan, folder: runFolder(store, runId, scratch) }, reusable);
   const { folder: given } = options;
   const { published } = reusable;
-  const folder = await beginRun({ storage, store, plan, runId, given, fresh, published, scratch });
-  await lease.nameRun(folder.runId);
+  const begun = await beginRun({ storage, store, plan, runId, given, fresh, published, scratch });
+  await lease.nameRun(begun.folder.runId);
   const signal = AbortSignal.any([request.signal, lease.lost]);
-  return await carryOut({ ...request, plan, folder, previous, reusable, lease, signal });
+  return await carryOut({ ...request, ...begun, plan, previous, reusable, lease, signal });
 }
 
 /** What can be skipped costs nothing. */
@@ -204,6 +224,8 @@ async function refuseCost(
 interface Run extends Request {
   readonly plan: Plan;
   readonly folder: RunFolder;
+  /** Whether nothing of it was done before. */
+  readonly isNew: boolean;
   /** What is in force before it. */
   readonly previous: Manifest | undefined;
   readonly reusable: ReusableWork;
@@ -263,11 +285,11 @@ async function runAndPublish(run: Run, onEvent: EventSink): Promise<RunResult> {
 }
 
 async function runAllSteps(run: Run, onEvent: EventSink): Promise<StepResult[]> {
-  const { ask, plan, folder, options, reusable, signal } = run;
+  const { ask, plan, folder, isNew, options, reusable, signal } = run;
   const engine = openEngine(run, onEvent);
   try {
     return await runSteps({
-      ...{ storage: ask.storage, plan, folder, engine, signal, ...reusable },
+      ...{ storage: ask.storage, plan, folder, isNew, engine, signal, ...reusable },
       ...{ limits: limitsOf(run).perWorker, scratch: folder.scratch },
       force: options.force ?? false,
       onStep: (step, committed) => onEvent(describeStep(step, committed)),

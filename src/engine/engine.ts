@@ -1,6 +1,7 @@
 import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { TaskRecord } from '../execute/record.ts';
 import type { TaskProgress } from '../execute/run-task.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import type { StepPlan } from '../plan/step-plan.ts';
 import type { StorageOptions } from '../storage/open-storage.ts';
@@ -26,6 +27,8 @@ export type EngineOptionValues = readonly (readonly [option: string, value: stri
 export interface EngineRun {
   readonly storage: Storage;
   readonly folder: RunFolder;
+  /** What lies in the folder as its plan, for tasks in this process. */
+  readonly plan?: Plan;
   /** How the run's files are reached. */
   readonly storageOptions?: StorageOptions;
   /** Of each worker; all together may use `workers` times that. */

@@ -5,7 +5,6 @@ import type { MachineLimits } from '../execute/machine-limits.ts';
 import type { TaskRecord } from '../execute/record.ts';
 import { openTaskWorker, type TaskWorker } from '../execute/task-worker.ts';
 import type { StepPlan } from '../plan/step-plan.ts';
-import { openStorage } from '../storage/open-storage.ts';
 import type { Engine, EngineRun, EngineSession, TaskOutcome } from './engine.ts';
 import { backoffMs, isOutOfMemory, judgeFailure } from './retry.ts';
 import { taskFailure } from './task-failure.ts';
@@ -61,11 +60,11 @@ class InProcessSession implements EngineSession {
   }
 
   async #open(): Promise<TaskWorker> {
-    const { folder, storageOptions, signal } = this.#run;
+    const { storage, folder, plan, signal } = this.#run;
     await mkdir(this.#scratch, { recursive: true });
     return this.#options.open({
-      storage: openStorage(storageOptions),
-      folder,
+      ...{ storage, folder },
+      ...(plan === undefined ? {} : { plan }),
       limits: this.#limits,
       scratch: this.#scratch,
       signal,

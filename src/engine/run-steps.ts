@@ -40,6 +40,8 @@ export interface StepsPlanning {
 /** What the steps of a run share. */
 export interface StepsRun extends StepsPlanning {
   readonly folder: RunFolder;
+  /** Whether nothing was planned or committed in the folder before; then it is not looked for. */
+  readonly isNew?: boolean;
   /** Opened when the first task has to run. */
   readonly engine: Pick<LazyEngine, 'session'>;
   readonly onStep: (step: StepPlan, committed: number) => void;
@@ -99,11 +101,11 @@ async function planned(
   outline: StepOutline,
   stepFiles: ReadonlyMap<string, readonly StepFile[]>,
 ): Promise<StepPlan> {
-  const { storage, folder } = run;
-  const known = await readStepPlan(storage, folder, outline.id);
+  const { storage, folder, isNew = false } = run;
+  const known = isNew ? undefined : await readStepPlan(storage, folder, outline.id);
   if (known !== undefined) return known;
   const step = planStep(run.plan, outline, await stepContext(run, outline, stepFiles));
-  await writeStepPlan(storage, folder, step);
+  await writeStepPlan(storage, folder, step, { isNew });
   reach('plan: step planned');
   return step;
 }
@@ -159,7 +161,8 @@ async function committedBefore(run: StepsRun, step: StepPlan): Promise<Map<numbe
   const { storage, folder } = run;
   const records = new Map<number, TaskRecord>();
   const isMadeByEachRun = run.force || (step.writesOutputs && namesRun(stepOf(run.plan.job, step)?.output));
-  for (const record of await readRecords(storage, folder, step.id)) records.set(record.index, record);
+  const own = run.isNew ? [] : await readRecords(storage, folder, step.id);
+  for (const record of own) records.set(record.index, record);
   for (const { index, fingerprint } of step.tasks) {
     const url = isMadeByEachRun || records.has(index) ? undefined : run.kept.get(fingerprint);
     if (url !== undefined) records.set(index, await adopt(run, step, index, url));

@@ -3,6 +3,7 @@ import type { Session } from '../duckdb/session.ts';
 import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
 import { createIpcFileWriter } from '../encode/ipc-file.ts';
 import type { Column } from '../job/job.ts';
+import type { StagedListener } from './attempt-files.ts';
 import { orderByList } from './order-key.ts';
 import { type OutputContext, type RowCounter, writtenColumns } from './output-context.ts';
 import { readPartitionTexts } from './partition-key.ts';
@@ -29,9 +30,10 @@ export async function writeColumnarOutputs(
   context: OutputContext,
   format: 'parquet' | 'arrow',
   onRows: RowCounter,
+  onStaged?: StagedListener,
 ): Promise<StagedOutput[]> {
   const table = await createResultTable(session, context);
-  const outputs = new StagedOutputs(context);
+  const outputs = new StagedOutputs(context, onStaged);
   const write = format === 'parquet' ? copyParquet : writeArrow;
   try {
     await writePartitions(table, write, outputs, onRows);
@@ -149,7 +151,7 @@ async function copyParquet(
   const options = `FORMAT parquet, COMPRESSION ${step.output.compression}`;
   await session.run(`COPY (${partitionSql(table, id, toParquetType)}) TO ${quoteLiteral(path)} (${options})`);
   onRows(rows);
-  return sealFile(path);
+  return sealFile(path, table.context);
 }
 
 /** On a connection of its own: a stream keeps its connection busy, and partitions are written side by side. */
@@ -171,5 +173,5 @@ async function writeArrow(
   } finally {
     await connection.close();
   }
-  return sealFile(path);
+  return sealFile(path, table.context);
 }

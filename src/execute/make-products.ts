@@ -9,6 +9,7 @@ import type { StepFile, TaskPlan } from '../plan/step-plan.ts';
 import { readStepFiles } from '../plan/task-files.ts';
 import { isRemote } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { AttemptFiles } from './attempt-files.ts';
 import { FetchedFiles, objectsToFetch } from './fetched-files.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import { encodersOfFused, phasesOf, runTask } from './run-task.ts';
@@ -37,6 +38,8 @@ export interface MakeOptions {
   readonly signal: AbortSignal;
   /** Called when the task's own inputs are there. */
   readonly prefetchNext: () => void;
+  /** Takes outputs as they are made. */
+  readonly attemptFiles: AttemptFiles;
 }
 
 export interface MadeProducts extends TaskProducts {
@@ -78,6 +81,7 @@ export class ProductMaker {
         return await this.#makeOnce(outline, task, scratch, options);
       } catch (error) {
         if (!this.#needs.learnFrom(error)) throw error;
+        await options.attemptFiles.discard();
         await this.#closeSession();
       }
     }
@@ -115,7 +119,7 @@ export class ProductMaker {
     outline: StepOutline,
     task: TaskPlan,
     scratch: string,
-    { onProgress, signal, prefetchNext }: MakeOptions,
+    { onProgress, signal, prefetchNext, attemptFiles }: MakeOptions,
   ): Promise<MadeProducts> {
     const { plan, limits, folder } = this.#options;
     const worker = await this.#open();
@@ -136,6 +140,7 @@ export class ProductMaker {
       meter,
       signal,
       prefetchNext,
+      onStaged: attemptFiles.onStaged,
     };
     try {
       const products = await interruptible(worker, signal, () => metered(meter, spill, () => runTask(work)));

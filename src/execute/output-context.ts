@@ -27,6 +27,8 @@ export interface OutputContext {
   readonly runId: string;
   /** An existing folder, on the file system of the outputs, that nobody else writes to. */
   readonly stagingFolder: string;
+  /** Whether what is staged there is only uploaded from it. */
+  readonly isUploaded?: boolean;
 }
 
 /** Is told how many more rows were encoded. */

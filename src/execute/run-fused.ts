@@ -120,7 +120,7 @@ class FusedSteps {
   }
 
   async #write(step: OutputStep): Promise<StagedOutput[]> {
-    const { worker, plan, meter } = this.#work;
+    const { worker, plan, meter, onStaged } = this.#work;
     meter.begin(`writing ${step.name}`);
     if (this.#isTable(step)) meter.expectRows(await countRows(worker.session, step));
     const partitions = await partitionSet(
@@ -133,11 +133,11 @@ class FusedSteps {
     if (this.#isShared(step)) return this.#writeShared(step, partitions);
     const source = this.#isTable(step) ? tableSource(step) : statementSource(step);
     const context = outputContext(this.#work, step, { source, partitions, folder: step.name });
-    return writeOutputs(worker.session, context, (rows) => meter.addRows(rows));
+    return writeOutputs(worker.session, context, (rows) => meter.addRows(rows), onStaged);
   }
 
   async #writeShared(step: OutputStep, partitions: PartitionSet): Promise<StagedOutput[]> {
-    const { worker, meter } = this.#work;
+    const { worker, meter, onStaged } = this.#work;
     const pool = worker.encoders;
     if (pool === undefined) throw new Error('an output is shared among threads, and there are none');
     const shares = await dividePartitions(worker.session, step, pool.size + 1);
@@ -147,7 +147,7 @@ class FusedSteps {
     if (first === undefined) throw new Error('an output is shared among no threads');
     for (const { stagingFolder } of [first, ...others]) await mkdir(stagingFolder, { recursive: true });
     const onRows = (rows: number) => meter.addRows(rows);
-    return writeSharedOutputs(worker.session, [first, ...others], pool, onRows);
+    return writeSharedOutputs(worker.session, [first, ...others], pool, onRows, onStaged);
   }
 }
 

@@ -129,11 +129,11 @@ async function keep(
 }
 
 async function write(work: TaskWork, step: OutputStep, source: WrappedSql): Promise<StagedOutput[]> {
-  const { worker, meter } = work;
+  const { worker, meter, onStaged } = work;
   meter.begin(`writing ${step.name}`);
   const partitions = await publishedPartitions(work, step);
   const context = outputContext(work, step, { source, partitions, folder: 'outputs' });
-  return writeOutputs(worker.session, context, (rows) => meter.addRows(rows));
+  return writeOutputs(worker.session, context, (rows) => meter.addRows(rows), onStaged);
 }
 
 /** A step whose rows are kept is computed for all partitions, of which `--only` publishes some. */

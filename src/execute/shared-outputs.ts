@@ -1,4 +1,5 @@
 import type { Session } from '../duckdb/session.ts';
+import type { StagedListener } from './attempt-files.ts';
 import type { EncoderPool } from './encoder-pool.ts';
 import type { OutputContext, RowCounter } from './output-context.ts';
 import type { StagedOutput } from './record.ts';
@@ -12,15 +13,16 @@ export async function writeSharedOutputs(
   [own, ...others]: readonly [OutputContext, ...OutputContext[]],
   pool: EncoderPool,
   onRows: RowCounter,
+  onStaged?: StagedListener,
 ): Promise<StagedOutput[]> {
-  const outputs = new StagedOutputs(own);
+  const outputs = new StagedOutputs(own, onStaged);
   const shares = others.map((context, index) => pool.encode(index, context, onRows));
   const [frame, ...staged] = await allSettled([
     encodeRows(session, own, outputs, onRows),
     ...shares,
   ] as const);
   for (const share of staged) outputs.adopt(share);
-  return outputs.finish((path) => stageFile(path, [frame.empty]));
+  return outputs.finish((path) => stageFile(path, [frame.empty], own));
 }
 
 /** Siblings settle before the first failure is thrown: none of them still writes then. */

@@ -7,12 +7,21 @@ export interface StagedBytes {
   readonly sha256: string;
 }
 
+export interface StageFileOptions {
+  /** Whether the file is only read, to be uploaded, so that it need not outlast the machine. */
+  readonly isUploaded?: boolean | undefined;
+}
+
 /** Writes the chunks to a new file and waits until they are on the disk. */
-export async function stageFile(path: string, chunks: Iterable<Uint8Array>): Promise<StagedBytes> {
+export async function stageFile(
+  path: string,
+  chunks: Iterable<Uint8Array>,
+  { isUploaded = false }: StageFileOptions = {},
+): Promise<StagedBytes> {
   const file = await open(path, 'wx');
   try {
     const staged = await writeChunks(file, chunks);
-    await file.datasync();
+    if (!isUploaded) await file.datasync();
     return staged;
   } finally {
     await file.close();
@@ -31,10 +40,13 @@ async function writeChunks(file: FileHandle, chunks: Iterable<Uint8Array>): Prom
 }
 
 /** Hashes a file that something else wrote, and waits until it is on the disk. */
-export async function sealFile(path: string): Promise<StagedBytes> {
+export async function sealFile(
+  path: string,
+  { isUploaded = false }: StageFileOptions = {},
+): Promise<StagedBytes> {
   const file = await open(path, 'r+');
   try {
-    await file.datasync();
+    if (!isUploaded) await file.datasync();
     return await hashFile(file);
   } finally {
     await file.close();

@@ -3,29 +3,35 @@ import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { StepFile } from '../plan/step-plan.ts';
 import { objectsAtOnce } from '../storage/is-remote.ts';
 import type { PutOptions, Storage } from '../storage/storage.ts';
+import type { AttemptFiles } from './attempt-files.ts';
 import type { StagedOutput } from './record.ts';
 import type { TaskProducts } from './task-work.ts';
+
+export interface Staging {
+  readonly storage: Storage;
+  /** The url of the attempt's folder. */
+  readonly attempt: string;
+  /** Moves outputs there. */
+  readonly attemptFiles: AttemptFiles;
+}
 
 /**
  * Moves what an attempt made into its folder in the run store.
  *
- * @param attempt - the url of the folder
  * @param fingerprint - of the task
  * @param options - the signal that stops it
  * @returns the files with the urls at which they lie
  */
 export async function stageProducts(
-  storage: Storage,
-  attempt: string,
+  { storage, attempt, attemptFiles }: Staging,
   fingerprint: string,
   products: TaskProducts,
   options: PutOptions,
 ): Promise<{ outputs: StagedOutput[]; files: StepFile[] }> {
-  const outputs = await mapConcurrent(products.outputs, objectsAtOnce(attempt), async (output, index) => {
-    const stagedPath = `${attempt}/${index}`;
-    await storage.put(output.stagedPath, stagedPath, options);
-    return { ...output, stagedPath };
-  });
+  const outputs = await mapConcurrent(products.outputs, objectsAtOnce(attempt), async (output) => ({
+    ...output,
+    stagedPath: await attemptFiles.move(output.stagedPath),
+  }));
   if (outputs.length > 0) reach('task: outputs staged');
   return { outputs, files: await stageRows(storage, attempt, fingerprint, products, options) };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { PitwallError } from '../error.ts';
 import type { Step } from '../job/job.ts';
+import type { StagedListener } from './attempt-files.ts';
 import { type OutputContext, toRecordPartition } from './output-context.ts';
 import { checkCollisions, type PartitionTexts, partitionPath } from './partition-path.ts';
 import { indexPartitions, type PartitionIndex, partitionId, toPartitionTexts } from './partition-set.ts';
@@ -16,6 +17,7 @@ const CONCURRENT_WRITES = 4;
 /** Collects the files of one step as their partitions become whole. */
 export class StagedOutputs {
   readonly #context: OutputContext;
+  readonly #onStaged: StagedListener;
   readonly #wanted: PartitionIndex<true> | undefined;
   readonly #units: PartitionIndex<string>;
   readonly #outputs = new Map<string, StagedOutput>();
@@ -23,8 +25,9 @@ export class StagedOutputs {
   #failure: { readonly error: unknown } | undefined;
   #count = 0;
 
-  constructor(context: OutputContext) {
+  constructor(context: OutputContext, onStaged: StagedListener = () => undefined) {
     this.#context = context;
+    this.#onStaged = onStaged;
     this.#wanted = context.partitions && indexPartitions(context.partitions.map((texts) => [texts, true]));
     this.#units = indexPartitions(
       context.units.map(({ partition, fingerprint }) => [toPartitionTexts(partition), fingerprint]),
@@ -85,6 +88,7 @@ export class StagedOutputs {
     const common = { step: step.name, partition, unit: this.#unitOf(texts), root, path, stagedPath, rows };
     this.#keep(id, { ...common, bytes: 0, sha256: '' });
     this.#outputs.set(id, { ...common, ...(await write(stagedPath)) });
+    this.#onStaged(stagedPath);
   }
 
   #unitOf(texts: PartitionTexts): string {

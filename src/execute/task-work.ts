@@ -3,6 +3,7 @@ import type { Column, Step } from '../job/job.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { StepOutline } from '../plan/step-outlines.ts';
 import type { StepFile, TaskPlan } from '../plan/step-plan.ts';
+import type { StagedListener } from './attempt-files.ts';
 import type { KeptRows } from './keep-rows.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import type { OutputContext, OutputStep } from './output-context.ts';
@@ -28,6 +29,8 @@ export interface TaskWork {
   readonly signal: AbortSignal;
   /** To be called when the task's own inputs are there. */
   readonly prefetchNext: () => void;
+  /** To be told of outputs that are whole, where they are uploaded. */
+  readonly onStaged: StagedListener | undefined;
 }
 
 /** What an attempt made, in its scratch folder. */
@@ -67,5 +70,6 @@ export function outputContext(
     units: work.task.units,
     runId: work.runId,
     stagingFolder: `${work.scratch}/${folder}`,
+    isUploaded: work.onStaged !== undefined,
   };
 }

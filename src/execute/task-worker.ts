@@ -7,11 +7,12 @@ import { isDividable, type StepOutline, stepOutlines } from '../plan/step-outlin
 import { readPlan, readTask } from '../plan/task-files.ts';
 import { errorCode, outputError } from '../storage/local-error.ts';
 import type { Storage } from '../storage/storage.ts';
+import { AttemptFiles } from './attempt-files.ts';
 import { type CommitOutcome, commitRecord } from './commit-record.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import { type MadeProducts, ProductMaker } from './make-products.ts';
 import type { TaskRecord } from './record.ts';
-import { stageProducts } from './stage-products.ts';
+import { type Staging, stageProducts } from './stage-products.ts';
 import type { TaskProgress } from './task-meter.ts';
 import type { TaskProducts } from './task-work.ts';
 
@@ -131,23 +132,32 @@ class RunWorker implements TaskWorker {
   }
 
   async #attempt(place: AttemptPlace, options: AttemptOptions): Promise<CommitOutcome> {
+    const { storage, folder } = this.#options;
     const scratch = `${this.#options.scratch}/${place.attempt}`;
-    const making = this.#making.then(() => this.#make(place, scratch, options));
+    const url = folder.attempt(place.stepId, place.index, place.attempt);
+    const attemptFiles = new AttemptFiles({ storage, folder: url, signal: options.signal });
+    const making = this.#making.then(() => this.#make(place, scratch, attemptFiles, options));
     this.#making = making.catch(() => undefined);
     try {
       const made = await making;
       options.onMade?.();
-      const { storage, folder } = this.#options;
-      return await commitRecord(storage, folder, await this.#stage(place, made, options));
+      const staging = { storage, attempt: url, attemptFiles };
+      return await commitRecord(storage, folder, await this.#stage(place, made, staging, options));
     } catch (error) {
       options.signal.throwIfAborted();
       throw ofDisk(error, scratch);
     } finally {
+      await attemptFiles.close();
       await rm(scratch, { recursive: true, force: true });
     }
   }
 
-  async #make(place: AttemptPlace, scratch: string, options: AttemptOptions): Promise<MadeTask> {
+  async #make(
+    place: AttemptPlace,
+    scratch: string,
+    attemptFiles: AttemptFiles,
+    options: AttemptOptions,
+  ): Promise<MadeTask> {
     options.signal.throwIfAborted();
     const { storage, folder } = this.#options;
     const { stepId, index } = place;
@@ -156,17 +166,21 @@ class RunWorker implements TaskWorker {
     const task = await readTask(storage, folder, stepId, index);
     reach('task: started');
     const prefetchNext = () => void this.#prefetch(outline, options.next).catch(() => undefined);
-    const products = await this.#maker.make(outline, task, scratch, { ...options, prefetchNext });
+    const making = { ...options, prefetchNext, attemptFiles };
+    const products = await this.#maker.make(outline, task, scratch, making);
     const fetchedBytes = this.#maker.takeFetchedBytes();
     return { products, fingerprint: task.fingerprint, fetchedBytes, startedMs };
   }
 
   /** What the attempt made lies in its folder of the run store then, and nothing says so yet. */
-  async #stage(place: AttemptPlace, made: MadeTask, options: AttemptOptions): Promise<TaskRecord> {
-    const { storage, folder } = this.#options;
+  async #stage(
+    place: AttemptPlace,
+    made: MadeTask,
+    staging: Staging,
+    options: AttemptOptions,
+  ): Promise<TaskRecord> {
     const { products, fingerprint, fetchedBytes, startedMs } = made;
-    const url = folder.attempt(place.stepId, place.index, place.attempt);
-    const { outputs, files } = await stageProducts(storage, url, fingerprint, products, options);
+    const { outputs, files } = await stageProducts(staging, fingerprint, products, options);
     options.signal.throwIfAborted();
     const elapsedMs = Math.round(performance.now() - startedMs);
     return {

@@ -5,6 +5,7 @@ import {
   type RowEncoderOptions,
   type RowFormat,
 } from '../encode/row-encoder.ts';
+import type { StagedListener } from './attempt-files.ts';
 import { createTieReaders } from './order-key.ts';
 import { type OutputContext, type RowCounter, writtenColumns } from './output-context.ts';
 import { partitionText } from './partition-key.ts';
@@ -23,10 +24,11 @@ export async function writeTextOutputs(
   session: Session,
   context: OutputContext,
   onRows: RowCounter,
+  onStaged?: StagedListener,
 ): Promise<StagedOutput[]> {
-  const outputs = new StagedOutputs(context);
+  const outputs = new StagedOutputs(context, onStaged);
   const frame = await encodeRows(session, context, outputs, onRows);
-  return outputs.finish((path) => stageFile(path, [frame.empty]));
+  return outputs.finish((path) => stageFile(path, [frame.empty], context));
 }
 
 /** Encodes the rows of a context and stages each partition's file when it is whole; gives the format's frame. */
@@ -82,7 +84,7 @@ async function stageWhole(
   for (const { keys, rows } of router.takeWhole()) {
     const texts = toTexts(context, keys);
     if (outputs.wants(texts))
-      await outputs.add(texts, rows.count, (path) => stageFile(path, framed(frame, rows.chunks())));
+      await outputs.add(texts, rows.count, (path) => stageFile(path, framed(frame, rows.chunks()), context));
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Session } from '../duckdb/session.ts';
 import type { OutputFormat, Step } from '../job/job.ts';
+import type { StagedListener } from './attempt-files.ts';
 import { writeColumnarOutputs } from './columnar-outputs.ts';
 import type { OutputContext, OutputStep, RowCounter } from './output-context.ts';
 import type { StagedOutput } from './record.ts';
@@ -11,11 +12,12 @@ export async function writeOutputs(
   session: Session,
   context: OutputContext,
   onRows: RowCounter,
+  onStaged?: StagedListener,
 ): Promise<StagedOutput[]> {
   await mkdir(context.stagingFolder, { recursive: true });
   const { format } = context.step.output;
-  if (isColumnar(format)) return writeColumnarOutputs(session, context, format, onRows);
-  return writeTextOutputs(session, context, onRows);
+  if (isColumnar(format)) return writeColumnarOutputs(session, context, format, onRows, onStaged);
+  return writeTextOutputs(session, context, onRows, onStaged);
 }
 
 export function hasOutput(step: Step): step is OutputStep {

@@ -21,7 +21,11 @@ export function toLines(values: readonly unknown[]): string {
 
 /** The lines of an object, without empty ones. @throws PitwallError when it is missing */
 export async function readLines(storage: Storage, url: string): Promise<string[]> {
-  return (await readText(storage, url)).split('\n').filter((line) => line !== '');
+  return splitLines(await readText(storage, url));
+}
+
+export function splitLines(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
 }
 
 /** @throws PitwallError when the object is missing */

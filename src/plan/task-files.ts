@@ -7,6 +7,7 @@ import {
   isWritten,
   readLines,
   readText,
+  splitLines,
   toLines,
   toWritten,
   writeOnce,
@@ -28,14 +29,25 @@ export interface StepHead extends StepOutline {
   readonly skippedCount: number;
 }
 
+export interface WriteStepPlanOptions {
+  /** Whether the run is new, so that nobody can have planned the step before. */
+  readonly isNew?: boolean;
+}
+
 /**
  * Writes a step's plan: tasks in chunks, skipped units, the head last, so that a head says that all is there.
  *
  * @throws PitwallError (`temporary`) when the step is planned already, and differently
  */
-export async function writeStepPlan(storage: Storage, folder: RunFolder, step: StepPlan): Promise<void> {
+export async function writeStepPlan(
+  storage: Storage,
+  folder: RunFolder,
+  step: StepPlan,
+  { isNew = false }: WriteStepPlanOptions = {},
+): Promise<void> {
   const { tasks, skipped, ...outline } = step;
   const chunks = [...taskChunks(tasks)];
+  const url = folder.step(step.id);
   const starts = chunks.map(({ first }) => first);
   const head: StepHead = {
     ...outline,
@@ -44,11 +56,17 @@ export async function writeStepPlan(storage: Storage, folder: RunFolder, step: S
     skippedCount: skipped.length,
   };
   const text = JSON.stringify(head);
-  if (await isWritten(storage, folder.step(step.id), text)) return;
-  for (const [index, { count, first }] of chunks.entries())
-    await writeText(storage, folder.taskChunk(step.id, index), taskLines(tasks.slice(first, first + count)));
+  if (!isNew && (await isWritten(storage, url, text))) return;
+  const cached: CachedStep = { url, head: JSON.parse(text), chunk: undefined, lines: [] };
+  for (const [index, { count, first }] of chunks.entries()) {
+    const lines = taskLines(tasks.slice(first, first + count));
+    await writeText(storage, folder.taskChunk(step.id, index), lines);
+    // Who has written the only chunk need not read it.
+    if (chunks.length === 1) Object.assign(cached, { chunk: index, lines: splitLines(lines) });
+  }
   if (skipped.length > 0) await writeText(storage, folder.skippedUnits(step.id), toLines(skipped));
-  await writeOnce(storage, folder.step(step.id), text);
+  await writeOnce(storage, url, text);
+  cachedSteps.set(storage, cached);
 }
 
 interface TaskChunk {

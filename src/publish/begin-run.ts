@@ -27,23 +27,29 @@ export interface RunToBegin {
   readonly scratch?: string | undefined;
 }
 
+export interface BegunRun {
+  readonly folder: RunFolder;
+  /** Whether nobody has run anything in it. */
+  readonly isNew: boolean;
+}
+
 /**
  * The folder that a plan is run in: that of the run that is asked for, of an interrupted or failed one whose plan is the
  * same, or else a new one.
  *
  * @throws PitwallError (`usage`) when the run that is asked for left out what is no longer published
  */
-export async function beginRun(run: RunToBegin): Promise<RunFolder> {
+export async function beginRun(run: RunToBegin): Promise<BegunRun> {
   const { storage, store, plan, given } = run;
-  if (given !== undefined && (await isUpToDate(run, given))) return given;
+  if (given !== undefined && (await isUpToDate(run, given))) return { folder: given, isNew: false };
   if (given !== undefined) throw outdated(given);
   const interrupted = run.fresh ? undefined : await findInterrupted(run);
-  if (interrupted !== undefined) return interrupted;
+  if (interrupted !== undefined) return { folder: interrupted, isNew: false };
   const folder = runFolder(store, run.runId, run.scratch);
   reach('plan: run folder made');
   await writePlan(storage, folder, plan);
   reach('plan: plan written');
-  return folder;
+  return { folder, isNew: true };
 }
 
 function outdated({ runId }: RunFolder): PitwallError {

@@ -28,6 +28,11 @@ export class Fenced extends PitwallError {
 
 const MAX_TRIES = 10;
 
+export interface CarryOutOptions {
+  /** Whether this process has just announced it, and seen what lies at the names. */
+  readonly isJustAnnounced?: boolean;
+}
+
 /**
  * Does what a manifest announces, or what is left of it, and adds the manifest that says so. Any number of processes may
  * do it at once, and any of them may stop anywhere.
@@ -35,10 +40,14 @@ const MAX_TRIES = 10;
  * @throws Fenced when another has finished it
  * @throws PitwallError when a file cannot be written; the announcement is then still in force
  */
-export async function carryOut(context: PublishContext, announced: AnnouncedManifest): Promise<Manifest> {
+export async function carryOut(
+  context: PublishContext,
+  announced: AnnouncedManifest,
+  { isJustAnnounced = false }: CarryOutOptions = {},
+): Promise<Manifest> {
   const { files, stale } = announced.publishing;
   const isAnnounced = sharedLook(() => context.log.isLatest(announced.sequence));
-  const work: Work = { ...context, announced, isAnnounced };
+  const work: Work = { ...context, announced, isAnnounced, isJustAnnounced };
   const etags = await mapConcurrent(files, objectsAtOnce(files[0]?.to ?? ''), (file) =>
     placeFile(work, file),
   );
@@ -57,21 +66,24 @@ interface Work extends PublishContext {
   readonly announced: AnnouncedManifest;
   /** Whether the announcement is in force; looks after it was asked. */
   readonly isAnnounced: () => Promise<boolean>;
+  readonly isJustAnnounced: boolean;
 }
 
 /**
  * Gives a file its name, unless it has it; gives its etag. What lies there is looked at before the announcement is: if it
- * is in force then, what was seen is no later run's, and the copy replaces just that.
+ * is in force then, what was seen is no later run's, and the copy replaces just that. Who has just announced has looked.
  */
 async function placeFile(work: Work, file: AnnouncedFile): Promise<string> {
   const { storage, signal, written } = work;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const found = await headOutput(storage, file.to);
+    const isKnown = work.isJustAnnounced && tries === 0 && file.inPlaceEtag === undefined;
+    const found = isKnown ? undefined : await headOutput(storage, file.to);
     if (found !== undefined && (await isInPlace(storage, found, file))) return found.etag;
     await assertAnnounced(work);
     signal?.throwIfAborted();
     reach('publish: before file');
-    const outcome = await storage.copy(file.from, file.to, conditionOf(found), file.bytes);
+    const condition = conditionOf(isKnown ? file.prior : found);
+    const outcome = await storage.copy(file.from, file.to, condition, file.bytes);
     if (outcome.kind === 'refused') continue;
     written.push(file);
     reach('publish: after file');
@@ -88,7 +100,7 @@ async function isInPlace(storage: Storage, found: StoredObject, file: AnnouncedF
   return found.etag !== file.prior?.etag && (await hasBytes(storage, found, file));
 }
 
-function conditionOf(found: StoredObject | undefined): WriteCondition {
+function conditionOf(found: Pick<StoredObject, 'etag'> | undefined): WriteCondition {
   return found === undefined ? { kind: 'absent' } : { kind: 'match', etag: found.etag };
 }
 

@@ -4,13 +4,14 @@ import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openManifestLog } from './manifest-log.ts';
+import { settleAll } from './settle-all.ts';
 
 const TASKS_AT_ONCE = 16;
 
 /** Takes away what a run that published leaves in scratch, and the files of attempts that are not their task's record. */
 export async function tidyPublished(storage: Storage, folder: RunFolder): Promise<void> {
-  await tidy(storage, folder);
-  for (const of of ['logs', 'submissions']) await storage.deleteFolder(`${folder.url}/${of}`);
+  const folders = ['logs', 'submissions'].map((name) => storage.deleteFolder(`${folder.url}/${name}`));
+  await settleAll([tidy(storage, folder), ...folders]);
 }
 
 /**
@@ -30,13 +31,21 @@ export async function isRunLeft(storage: Storage, { plan }: RunFolder): Promise<
 
 async function tidy(storage: Storage, folder: RunFolder): Promise<boolean> {
   await rm(folder.scratch, { recursive: true, force: true });
+  const [hasCommitted] = await settleAll([
+    tidyAttempts(storage, folder),
+    storage.deleteFolder(`${folder.url}/failures`),
+    storage.deleteUnfinished(`${folder.url}/records`),
+    removeBackups(storage, folder),
+  ]);
+  return hasCommitted;
+}
+
+/** Whether any task has committed. */
+async function tidyAttempts(storage: Storage, folder: RunFolder): Promise<boolean> {
   const tasks = await listAttempts(storage, folder);
   const tidied = await mapConcurrent([...tasks], TASKS_AT_ONCE, ([task, attempts]) =>
     tidyTask(storage, folder, task, attempts),
   );
-  await storage.deleteFolder(`${folder.url}/failures`);
-  await storage.deleteUnfinished(`${folder.url}/records`);
-  await removeBackups(storage, folder);
   return tidied.includes('committed');
 }
 

@@ -4,6 +4,7 @@ import { hasPublished, removeScratch } from './begin-run.ts';
 import { tidyPublished } from './end-run.ts';
 import type { Manifest } from './manifest.ts';
 import { rollForward } from './roll-forward.ts';
+import { settleAll } from './settle-all.ts';
 
 export interface FinishOptions {
   /** Where runs keep what they spill and fetch, if not where they usually do. */
@@ -24,8 +25,10 @@ export async function finishInterrupted(
   store: string,
   { scratch, onWarning }: FinishOptions,
 ): Promise<Finished> {
-  const manifest = await rollForward(storage, store, { onWarning });
-  await removeScratch(storage, store, scratch);
+  const [manifest] = await settleAll([
+    rollForward(storage, store, { onWarning }),
+    removeScratch(storage, store, scratch),
+  ]);
   const folder = manifest && runFolder(store, manifest.runId, scratch);
   if (folder === undefined || !(await isUnreported(storage, folder)))
     return { manifest, unreported: undefined };

@@ -4,7 +4,7 @@ import { createOnce } from '../storage/create-once.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type LeaseClock, SYSTEM_CLOCK } from './lease-clock.ts';
 import { type FoundLease, type LeaseFile, leaseFolder, leaseUrl, readLease } from './lease-file.ts';
-import { lastNumbered, pruneNumbered } from './numbered-log.ts';
+import { listNumbered, type NumberedEntry, pruneEntries } from './numbered-log.ts';
 import { ownIdentity, type ProcessIdentity, type ProcessState, stateOf } from './process-identity.ts';
 
 const DEFAULT_TTL_MS = 30_000;
@@ -135,8 +135,9 @@ async function createEpoch(
   const { kind } = await createOnce(storage, leaseUrl(store, epoch), encode(file));
   if (kind === 'exists') return undefined;
   const lease = new HeldLease(options, file, clock);
-  if (!(await lease.isHeld())) return undefined;
-  await pruneNumbered(storage, leaseFolder(store), KEPT_EPOCHS).catch(() => undefined);
+  const epochs = await listNumbered(storage, leaseFolder(store));
+  if (!lease.isHeldAmong(epochs)) return undefined;
+  await pruneEntries(storage, epochs, KEPT_EPOCHS).catch(() => undefined);
   lease.start();
   return lease;
 }
@@ -174,7 +175,11 @@ class HeldLease implements Lease {
 
   async isHeld(): Promise<boolean> {
     const { storage, store } = this.#options;
-    return ((await lastNumbered(storage, leaseFolder(store)))?.number ?? 0) <= this.epoch;
+    return this.isHeldAmong(await listNumbered(storage, leaseFolder(store)));
+  }
+
+  isHeldAmong(epochs: readonly NumberedEntry[]): boolean {
+    return (epochs.at(-1)?.number ?? 0) <= this.epoch;
   }
 
   async assertHeld(): Promise<void> {

@@ -33,6 +33,14 @@ const MIN_KEPT = 3;
 
 /** Deletes all entries but the newest `keep`, the oldest first: who reads a log rests on this order. */
 export async function pruneNumbered(storage: Storage, folder: string, keep: number): Promise<void> {
-  const old = (await listNumbered(storage, folder)).slice(0, -Math.max(MIN_KEPT, keep));
-  for (const { url } of old) await storage.delete(url);
+  await pruneEntries(storage, await listNumbered(storage, folder), keep);
+}
+
+/** The same, of entries that were just listed. */
+export async function pruneEntries(
+  storage: Storage,
+  entries: readonly NumberedEntry[],
+  keep: number,
+): Promise<void> {
+  for (const { url } of entries.slice(0, -Math.max(MIN_KEPT, keep))) await storage.delete(url);
 }

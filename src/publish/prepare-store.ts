@@ -3,6 +3,7 @@ import type { Storage } from '../storage/storage.ts';
 import { openManifestLog } from './manifest-log.ts';
 import { probeStore } from './probe-store.ts';
 import { proveWritable } from './prove-writable.ts';
+import { settleAll } from './settle-all.ts';
 
 export interface StoreUse extends Pick<Job, 'steps'> {
   /** Whether the caller sees to it that no other run is at work: then a store need not be trusted with that. */
@@ -20,9 +21,8 @@ export async function prepareStore(
   { steps, singleWriter = false }: StoreUse,
 ): Promise<void> {
   const roots = steps.flatMap(({ output }) => (output === undefined ? [] : [output.root]));
-  const proofs = [proveWritable(storage, roots), singleWriter ? undefined : proveTrusted(storage, store)];
-  await Promise.allSettled(proofs);
-  await Promise.all(proofs);
+  const trusted = singleWriter ? Promise.resolve() : proveTrusted(storage, store);
+  await settleAll([proveWritable(storage, roots), trusted]);
 }
 
 async function proveTrusted(storage: Storage, store: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PitwallError } from '../error.ts';
 import type { Storage } from '../storage/storage.ts';
+import { settleAll } from './settle-all.ts';
 
 const RACERS = 4;
 const UUID_BYTES = 36;
@@ -35,12 +36,6 @@ async function probeOne(storage: Storage, store: string, once: string): Promise<
 async function probeRace(storage: Storage, store: string, race: string): Promise<void> {
   const winners = await createAll(storage, race, RACERS);
   if (winners !== 1) throw unsafe(store, `let ${winners} of ${RACERS} racing creators of an object win`);
-}
-
-/** Waits for all before the first failure, in their order, is thrown. */
-async function settleAll(works: readonly Promise<void>[]): Promise<void> {
-  await Promise.allSettled(works);
-  await Promise.all(works);
 }
 
 /** Whether a write over a version that lies there no more is refused. */

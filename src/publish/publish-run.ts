@@ -69,7 +69,7 @@ async function finishOwn(
 
 async function carryOutOrWithdraw(context: PublishContext, announced: AnnouncedManifest): Promise<Manifest> {
   try {
-    return await carryOut(context, announced);
+    return await carryOut(context, announced, { isJustAnnounced: true });
   } catch (error) {
     if (isLasting(error)) await withdraw(context, announced, error);
     throw error;

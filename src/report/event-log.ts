@@ -58,8 +58,9 @@ export function createEventLog({
 async function addTo({ file, url, storage }: EventLogTarget): Promise<void> {
   if (file === url) return;
   try {
+    const added = await readFile(file);
     const before = (await storage.head(url)) === undefined ? [] : [await storage.read(url)];
-    await storage.writeAtomic(url, Buffer.concat([...before, await readFile(file)]));
+    await storage.writeAtomic(url, Buffer.concat([...before, added]));
   } catch {
     // The run is done, whatever becomes of its log.
   } finally {

@@ -1,9 +1,8 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { PitwallError } from '../error.ts';
 import { createGate, type Gate } from './gate.ts';
 import { quietSdk } from './quiet-sdk.ts';
+import { s3Agents } from './s3-agents.ts';
 import { DEFAULT_LIMITS, type S3Limits, type S3Options } from './s3-options.ts';
 
 /** What every request to S3 needs. */
@@ -66,7 +65,6 @@ function limitsOf({ limits }: S3Options): S3Limits {
 /** The SDK tries once: only who repeats a request knows that a refusal may be the answer to its own first try. */
 function connector(options: S3Options, limits: S3Limits): () => Promise<S3Client> {
   quietSdk();
-  const sockets = { keepAlive: true, maxSockets: limits.requests };
   const shared = {
     maxAttempts: 1,
     followRegionRedirects: true,
@@ -79,8 +77,7 @@ function connector(options: S3Options, limits: S3Limits): () => Promise<S3Client
       connectionTimeout: Math.min(limits.idleTimeoutMs, 10_000),
       // A little longer than that of bodies, which says more.
       socketTimeout: limits.idleTimeoutMs + 200,
-      httpAgent: new HttpAgent(sockets),
-      httpsAgent: new HttpsAgent(sockets),
+      ...s3Agents(limits.requests),
     },
     ...(options.profile === undefined ? {} : { profile: options.profile }),
   };

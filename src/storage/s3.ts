@@ -38,9 +38,22 @@ export function s3Storage(options: S3Options = {}): Storage {
 }
 
 async function* list(s3: S3, pattern: string): AsyncGenerator<StoredObject> {
+  const matches = isGlob(pattern) ? begun(flat(walkGlob(s3, pattern))) : undefined;
   const literal = await literalObject(s3, pattern);
   if (literal !== undefined) yield literal;
-  else if (isGlob(pattern)) yield* flat(walkGlob(s3, pattern));
+  else if (matches !== undefined) yield* matches;
+}
+
+/** The items of a generator, whose first is asked for at once. Nobody need take them. */
+function begun<T>(items: AsyncGenerator<T>): AsyncIterable<T> {
+  const first = items.next();
+  first.catch(() => undefined);
+  return (async function* () {
+    const { done, value } = await first;
+    if (done) return;
+    yield value;
+    yield* items;
+  })();
 }
 
 /** The object of exactly this name. One that can be no object's has none. */
@@ -65,10 +78,17 @@ async function subfolders(s3: S3, folder: string): Promise<string[]> {
   return found.map((name) => s3Url(bucket, name.slice(0, -1))).sort(compareUrls);
 }
 
+/** All folders above are looked at together: at a distance, one after the other takes as long as a small run. */
 async function nearestFolder(s3: S3, url: string): Promise<string | undefined> {
+  const folders = foldersAbove(url);
+  const exist = await Promise.all(folders.map((folder) => isFolder(s3, folder)));
+  return folders[exist.indexOf(true)];
+}
+
+/** The deepest first, the bucket last. */
+function foldersAbove(url: string): string[] {
   const parent = url.slice(0, url.lastIndexOf('/'));
-  if (!/^s3:\/\/[^/]/.test(parent)) return undefined;
-  return (await isFolder(s3, parent)) ? parent : await nearestFolder(s3, parent);
+  return /^s3:\/\/[^/]/.test(parent) ? [parent, ...foldersAbove(parent)] : [];
 }
 
 /** Whether anything lies in it, or it is a bucket. */

@@ -88,6 +88,26 @@ describe('a plan in its run folder', () => {
 });
 
 describe("a step's plan in its run folder", () => {
+  it('of a new run is not looked for, nor read again by the process that wrote it', async () => {
+    const folder = await someRun();
+    const { step } = manyTasks(3);
+    const asked: string[] = [];
+    const counting: Storage = {
+      ...storage,
+      head: (url) => {
+        asked.push(url);
+        return storage.head(url);
+      },
+      read: (url, options) => {
+        asked.push(url);
+        return storage.read(url, options);
+      },
+    };
+    await writeStepPlan(counting, folder, step, { isNew: true });
+    expect(await readTask(counting, folder, 'stats', 2)).toEqual(asJson(step.tasks[2]));
+    expect(asked).toEqual([]);
+  });
+
   it('comes back whole, as a head and task by task', async () => {
     const folder = await someRun();
     const { step } = manyTasks(2500);

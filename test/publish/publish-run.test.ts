@@ -44,6 +44,25 @@ describe('publishing', () => {
     for (const { url, etag } of outputs) expect(etag).toBe((await some.storage.head(url))?.etag);
   });
 
+  it('looks once at a name before it is given', async () => {
+    const some = await someStore();
+    const { storage, looks } = watchedStorage(some, 'a.json');
+    await publish({ ...some, storage }, await somePublication(some, 'r1', { 'a.json': 'a' }));
+    expect(looks()).toBe(1);
+    await publish({ ...some, storage }, await somePublication(some, 'r2', { 'a.json': 'b' }));
+    expect(looks()).toBe(2);
+    expect(await treeOf(some.root)).toEqual({ 'a.json': 'b' });
+  });
+
+  it('looks again where something has come since', async () => {
+    const some = await someStore();
+    const url = join(some.root, 'a.json');
+    const { storage, looks } = watchedStorage(some, 'a.json', () => writeText(url, 'from elsewhere'));
+    await publish({ ...some, storage }, await somePublication(some, 'r1', { 'a.json': 'a' }));
+    expect(looks()).toBe(2);
+    expect(await treeOf(some.root)).toEqual({ 'a.json': 'a' });
+  });
+
   it('of nothing leaves a manifest that says so', async () => {
     const some = await someStore();
     const manifest = await publish(some, await somePublication(some, 'r1', {}));
@@ -402,3 +421,29 @@ describe('runs that publish at once', () => {
     expect(await treeOf(some.root)).toEqual({ 'a.json': last, 'b.json': last, [`${last}.json`]: last });
   });
 });
+
+/** A storage that counts the looks at a name, and does something before the first copy to it. */
+function watchedStorage(
+  { storage, root }: SomeStore,
+  name: string,
+  beforeCopy: () => Promise<void> = async () => undefined,
+) {
+  const watched = join(root, name);
+  let looks = 0;
+  let isFirst = true;
+  return {
+    looks: () => looks,
+    storage: {
+      ...storage,
+      head: (url: string) => {
+        if (url === watched) looks++;
+        return storage.head(url);
+      },
+      copy: async (...[from, to, condition, sizeBytes]: Parameters<typeof storage.copy>) => {
+        if (to === watched && isFirst) await beforeCopy();
+        if (to === watched) isFirst = false;
+        return storage.copy(from, to, condition, sizeBytes);
+      },
+    },
+  };
+}
