@@ -23,10 +23,7 @@ export interface DecodedScan {
  * How a large CSV is decoded by threads of ours rather than by DuckDB's reader; `undefined` where that reader alone knows
  * how, or where it takes no longer.
  */
-export function decodedScan(
-  planned: PlannedInput,
-  fromBytes = DECODED_FROM_BYTES,
-): DecodedScan | undefined {
+export function decodedScan(planned: PlannedInput, fromBytes = DECODED_FROM_BYTES): DecodedScan | undefined {
   const [group, another] = groupFiles(planned);
   if (group === undefined || another !== undefined) return undefined;
   if (!isPlainText(planned) || sumSizes(planned.files) < fromBytes) return undefined;
