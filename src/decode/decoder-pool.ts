@@ -107,21 +107,29 @@ class DecodeGroup {
 
 class DecodeThread {
   readonly #worker = new Worker(new URL('./decode-thread.js', import.meta.url));
-  readonly #ended: Promise<void>;
+  #hasEnded = false;
+  #finish = (): void => undefined;
 
   constructor() {
     // A process may end while a thread waits for work.
     this.#worker.unref();
-    this.#ended = new Promise((resolve) => {
-      this.#worker.once('error', () => resolve());
-      this.#worker.once('exit', () => resolve());
-    });
+    this.#worker.on('message', () => this.#finish());
+    const end = () => {
+      this.#hasEnded = true;
+      this.#finish();
+    };
+    this.#worker.once('error', end);
+    this.#worker.once('exit', end);
   }
 
   async run(job: DecodeJob, board: BatchBoard): Promise<void> {
-    const done = new Promise<void>((resolve) => this.#worker.once('message', () => resolve()));
-    this.#worker.postMessage(job);
-    await Promise.race([done, this.#ended.then(() => board.refuse())]);
+    if (!this.#hasEnded) {
+      await new Promise<void>((resolve) => {
+        this.#finish = resolve;
+        this.#worker.postMessage(job);
+      });
+    }
+    if (this.#hasEnded) board.refuse();
   }
 
   async close(): Promise<void> {
