@@ -176,7 +176,7 @@ describe('the plan of a statement shows what it reads:', () => {
 
 describe('a scan', () => {
   it('that names a column which the file does not have may read anything', () => {
-    expect(scannedLeaves({ projections: ['a', 'b'], filters: [] }, ['a'])).toBeUndefined();
+    expect(scannedLeaves({ projections: ['a', 'b'], filters: [], isRepeated: false }, ['a'])).toBeUndefined();
   });
 
   it('reads no column whose name is only a part of a word of its conditions', () => {
