@@ -54,10 +54,10 @@ export class DecoderPool {
     await Promise.all(this.#groups.splice(0).map((group) => group.close()));
   }
 
-  /** Memory that somebody still reads stays with whoever reads it. */
+  /** Memory that somebody still reads stays with whoever reads it; threads that have ended decode nothing more. */
   #takeBack(group: DecodeGroup, board: BatchBoard): void {
     if (board.isHeld) group.forgetMemories();
-    this.#idle.push(group);
+    if (!group.hasEnded) this.#idle.push(group);
   }
 
   #startGroup(): DecodeGroup {
@@ -75,6 +75,11 @@ class DecodeGroup {
 
   constructor(size: number) {
     this.#threads = Array.from({ length: size }, () => new DecodeThread());
+  }
+
+  /** Whether one of its threads has ended. */
+  get hasEnded(): boolean {
+    return this.#threads.some((thread) => thread.hasEnded);
   }
 
   /** The memories, laid out. */
@@ -120,6 +125,10 @@ class DecodeThread {
     };
     this.#worker.once('error', end);
     this.#worker.once('exit', end);
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   async run(job: DecodeJob, board: BatchBoard): Promise<void> {

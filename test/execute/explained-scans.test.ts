@@ -4,6 +4,7 @@ import { openSession, type Parameters, type Session } from '../../src/duckdb/ses
 import { quoteIdentifier, quoteLiteral } from '../../src/duckdb/sql.ts';
 import {
   explainedScans,
+  feedScans,
   filteredLeaves,
   markCondition,
   markOf,
@@ -184,5 +185,39 @@ describe('a scan', () => {
       'raceId',
       'name',
     ]);
+  });
+});
+
+describe('the scans of a feed', () => {
+  const scan = (column: string, info = {}) => ({
+    name: 'ARROW_SCAN',
+    children: [],
+    extra_info: { Function: 'ARROW_SCAN', Projections: column, ...info },
+  });
+  const above = (name: string, ...children: object[]) => ({ name, children, extra_info: {} });
+
+  it('are those of its column or a field of it', () => {
+    const both = above('HASH_JOIN', scan('feed1.c0'), above('PROJECTION', scan('feed10.c0')));
+    const json = JSON.stringify([both, scan('feed1')]);
+    expect(feedScans(json, 'feed1').map(({ projections }) => projections)).toEqual([['feed1.c0'], ['feed1']]);
+    expect(feedScans(json, 'feed10')).toHaveLength(1);
+    expect(feedScans(json, 'feed2')).toEqual([]);
+  });
+
+  it('tell the conditions that are left to them', () => {
+    const json = JSON.stringify([scan('feed1.c0', { Filters: 'c0>5' })]);
+    expect(feedScans(json, 'feed1')).toEqual([
+      { projections: ['feed1.c0'], filters: ['c0>5'], isRepeated: false },
+    ]);
+  });
+
+  it.each([
+    ['REC_CTE', true],
+    ['REC_KEY_CTE', true],
+    ['RECURSIVE_CTE', true],
+    ['CTE', false],
+  ])('below %s are repeated: %s', (name, expected) => {
+    const json = JSON.stringify([above(name, above('FILTER', scan('feed1.c0')))]);
+    expect(feedScans(json, 'feed1').map(({ isRepeated }) => isRepeated)).toEqual([expected]);
   });
 });
