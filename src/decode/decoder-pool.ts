@@ -37,7 +37,9 @@ export class DecoderPool {
   }
 
   /** Begins to decode: each range once it has arrived. */
-  decode({ columns, dialect, ranges, ordered, readers }: DecodeRequest): Decoding {
+  decode({ columns, dialect, ranges, readers, ...request }: DecodeRequest): Decoding {
+    // The rows of one thread come in order for nothing, and what a query makes of them is the same each time.
+    const ordered = request.ordered || this.#size === 1;
     const units = textUnits(ranges);
     const layout = layOutRows(columns, readers + SPARE_BATCHES);
     const batchesPerThread = layout.batches.length;
