@@ -22,6 +22,11 @@ export function explainedScans(json: string): ExplainedScan[] {
   return scansOf(json, /parquet/i);
 }
 
+/** Scans of CSV. */
+export function csvScans(json: string): ExplainedScan[] {
+  return scansOf(json, /read_csv/i);
+}
+
 /** The scans of a feed, which has this one column. */
 export function feedScans(json: string, column: string): ExplainedScan[] {
   const isOfFeed = (path: string) => path === column || path.startsWith(`${column}.`);

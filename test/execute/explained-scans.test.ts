@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSession, type Parameters, type Session } from '../../src/duckdb/session.ts';
 import { quoteIdentifier, quoteLiteral } from '../../src/duckdb/sql.ts';
 import {
+  csvScans,
   explainedScans,
   feedScans,
   filteredLeaves,
@@ -185,6 +186,21 @@ describe('a scan', () => {
       'raceId',
       'name',
     ]);
+  });
+});
+
+describe('scans of CSV', () => {
+  it('are told, and whether they stand in a recursion', async () => {
+    const folder = await folderWith({ 'a.csv': 'a\n1\n' });
+    await session.run(`CREATE VIEW numbers AS FROM read_csv(${quoteLiteral(join(folder, 'a.csv'))})`);
+    const scansOf = async (sql: string) =>
+      csvScans(await session.explain(sql)).map(({ isRepeated }) => isRepeated);
+    expect(await scansOf('SELECT 1 AS one')).toEqual([]);
+    expect(await scansOf('SELECT x.a FROM numbers x JOIN numbers y ON x.a < y.a')).toEqual([false, false]);
+    const rounds = (keys: string) =>
+      `WITH RECURSIVE r(k) ${keys} AS (SELECT 0 UNION SELECT a FROM r JOIN numbers ON a = k + 1) FROM r`;
+    expect(await scansOf(rounds(''))).toEqual([true]);
+    expect(await scansOf(rounds('USING KEY (k)'))).toEqual([true]);
   });
 });
 
