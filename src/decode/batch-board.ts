@@ -133,8 +133,9 @@ export class BatchBoard {
       const ready = Atomics.load(this.#words, READY);
       const state = Atomics.load(this.#words, STATE);
       if (state !== RUNNING) return { kind: state === REFUSED ? 'refused' : 'stopped' };
-      if (this.#unitsTaken === this.parts.units) return { kind: 'end' };
       const name = this.#names().find((candidate) => this.#isNext(this.#at(candidate)));
+      // Where it is not ordered, a unit's last batch may be taken before others of it, which are ready by then.
+      if (name === undefined && this.#unitsTaken === this.parts.units) return { kind: 'end' };
       const rows = name && this.#take(name);
       if (name === undefined) Atomics.wait(this.#words, READY, ready);
       else if (rows) return { kind: 'batch', name, rows };

@@ -55,11 +55,11 @@ const MOST_DIGITS = 18;
  * @param type - as DuckDB prints it: `BIGINT`, `DECIMAL(18,2)`
  */
 export function decodedColumn(type: string): DecodedColumn | undefined {
-  if (type in SIGNED) return signed(SIGNED[type as keyof typeof SIGNED]);
-  if (type in UNSIGNED) return unsigned(UNSIGNED[type as keyof typeof UNSIGNED]);
+  if (Object.hasOwn(SIGNED, type)) return signed(SIGNED[type as keyof typeof SIGNED]);
+  if (Object.hasOwn(UNSIGNED, type)) return unsigned(UNSIGNED[type as keyof typeof UNSIGNED]);
   const [, precision, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? [];
   if (precision !== undefined && scale !== undefined) return decimal(Number(precision), Number(scale));
-  return OTHERS[type];
+  return Object.hasOwn(OTHERS, type) ? OTHERS[type] : undefined;
 }
 
 function describe(kind: ColumnKind, format: string, bytes: number): DecodedColumn {

@@ -17,10 +17,9 @@ export function decodeUnits(job: DecodeJob): void {
       board.refuse();
       return;
     }
-  } catch (error) {
+  } catch {
     // What cannot be read or does not fit is for DuckDB to tell of.
     board.refuse();
-    throw error;
   } finally {
     decoder.close();
   }

@@ -37,7 +37,9 @@ export class DecoderPool {
   }
 
   /** Begins to decode: each range once it has arrived. */
-  decode({ columns, dialect, ranges, ordered, readers }: DecodeRequest): Decoding {
+  decode({ columns, dialect, ranges, readers, ...request }: DecodeRequest): Decoding {
+    // The rows of one thread come in order for nothing, and what a query makes of them is the same each time.
+    const ordered = request.ordered || this.#size === 1;
     const units = textUnits(ranges);
     const layout = layOutRows(columns, readers + SPARE_BATCHES);
     const batchesPerThread = layout.batches.length;
@@ -54,10 +56,10 @@ export class DecoderPool {
     await Promise.all(this.#groups.splice(0).map((group) => group.close()));
   }
 
-  /** Memory that somebody still reads stays with whoever reads it. */
+  /** Memory that somebody still reads stays with whoever reads it; threads that have ended decode nothing more. */
   #takeBack(group: DecodeGroup, board: BatchBoard): void {
     if (board.isHeld) group.forgetMemories();
-    this.#idle.push(group);
+    if (!group.hasEnded) this.#idle.push(group);
   }
 
   #startGroup(): DecodeGroup {
@@ -75,6 +77,11 @@ class DecodeGroup {
 
   constructor(size: number) {
     this.#threads = Array.from({ length: size }, () => new DecodeThread());
+  }
+
+  /** Whether one of its threads has ended. */
+  get hasEnded(): boolean {
+    return this.#threads.some((thread) => thread.hasEnded);
   }
 
   /** The memories, laid out. */
@@ -107,21 +114,33 @@ class DecodeGroup {
 
 class DecodeThread {
   readonly #worker = new Worker(new URL('./decode-thread.js', import.meta.url));
-  readonly #ended: Promise<void>;
+  #hasEnded = false;
+  #finish = (): void => undefined;
 
   constructor() {
     // A process may end while a thread waits for work.
     this.#worker.unref();
-    this.#ended = new Promise((resolve) => {
-      this.#worker.once('error', () => resolve());
-      this.#worker.once('exit', () => resolve());
-    });
+    this.#worker.on('message', () => this.#finish());
+    const end = () => {
+      this.#hasEnded = true;
+      this.#finish();
+    };
+    this.#worker.once('error', end);
+    this.#worker.once('exit', end);
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   async run(job: DecodeJob, board: BatchBoard): Promise<void> {
-    const done = new Promise<void>((resolve) => this.#worker.once('message', () => resolve()));
-    this.#worker.postMessage(job);
-    await Promise.race([done, this.#ended.then(() => board.refuse())]);
+    if (!this.#hasEnded) {
+      await new Promise<void>((resolve) => {
+        this.#finish = resolve;
+        this.#worker.postMessage(job);
+      });
+    }
+    if (this.#hasEnded) board.refuse();
   }
 
   async close(): Promise<void> {

@@ -29,11 +29,12 @@ export class LineReader {
     return end;
   }
 
-  /** Whether lines end in CRLF, by the one before the range or else the first one; `undefined` where they end in CR alone. */
+  /** Whether lines end in CRLF, by the one before the range or else the first one; `undefined` where one ends in CR alone, or not. */
   endsInCrlf(): boolean | undefined {
     const { start } = this.#range;
     const before = start >= 2 ? this.#read(start - 2, start) : undefined;
     if (before?.[1] === LF) return before[0] === CR;
+    if (before?.[1] === CR) return undefined;
     const next = this.lineFrom(start + 1);
     const [last, end] = next - start >= 2 ? this.#read(next - 2, next) : [];
     return end === LF ? last === CR : undefined;

@@ -1,5 +1,5 @@
 import { type DecodedColumn, KINDS } from './column-kind.ts';
-import { type CsvDialect, looksLikeValue } from './csv-dialect.ts';
+import { type CsvDialect, looksLikeValue, MOST_NULLS } from './csv-dialect.ts';
 
 /** Offsets of `assembly/scan-rows.ts`. */
 const DIALECT = { delimiter: 0, quote: 1, nullsFirst: 3, longestNull: 4, nullCount: 8, nulls: 16 } as const;
@@ -62,7 +62,7 @@ export function layOutRows(columns: readonly DecodedColumn[], batchCount: number
     top = alignTo64(top + bytes);
     return place;
   };
-  const dialect = take(DIALECT.nulls + 255 * NULL_BYTES);
+  const dialect = take(DIALECT.nulls + MOST_NULLS * NULL_BYTES);
   const batches = Array.from({ length: batchCount }, () => layOutBatch(columns, capacity, take));
   return {
     columns,

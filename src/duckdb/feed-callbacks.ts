@@ -21,6 +21,8 @@ const LAST_ERROR = koffi.pointer(koffi.proto('const char* FeedLastError(void* st
 interface Feed {
   readonly board: BatchBoard;
   readonly structs: FeedStructs;
+  hasEnded: boolean;
+  isClosed: boolean;
 }
 
 /** The Arrow streams of a thread that does nothing else: it sleeps until a batch is ready. */
@@ -39,13 +41,21 @@ export class FeedCallbacks {
   /** Makes a stream of the batches of a source and gives its address. */
   open(id: number, column: string, source: BatchSource): bigint {
     const structs = new FeedStructs({ id, column, source, functions: this.#functions });
-    this.#feeds.set(id, { board: new BatchBoard(source.board), structs });
+    const board = new BatchBoard(source.board);
+    this.#feeds.set(id, { board, structs, hasEnded: false, isClosed: false });
     return structs.stream;
   }
 
-  /** Forgets a feed that nobody reads any more. */
+  /** Forgets a feed, once all of its batches that were handed out are released. */
   close(id: number): void {
-    this.#feeds.delete(id);
+    const feed = this.#feeds.get(id);
+    if (feed === undefined) return;
+    feed.isClosed = true;
+    this.#forgetUnread(id, feed);
+  }
+
+  #forgetUnread(id: number, { board, isClosed }: Feed): void {
+    if (isClosed && !board.isHeld) this.#feeds.delete(id);
   }
 
   #getSchema(stream: Pointer, out: Pointer): number {
@@ -63,16 +73,28 @@ export class FeedCallbacks {
       native().copyMemory(out, feed.structs.batch(taken.name, taken.rows), ARRAY_BYTES);
       return 0;
     }
-    if (taken.kind !== 'end') return FAILURE;
+    return taken.kind === 'end' ? this.#end(feed, out) : FAILURE;
+  }
+
+  /** A scan asks no more when it was told the end: who asks then would read the feed again, and find no rows. */
+  #end(feed: Feed, out: Pointer): number {
+    if (feed.hasEnded) {
+      feed.board.refuse();
+      return FAILURE;
+    }
+    feed.hasEnded = true;
     native().copyMemory(out, feed.structs.end, ARRAY_BYTES);
     return 0;
   }
 
   #releaseBatch(array: Pointer): void {
     const key = Number(koffi.decode(array, PRIVATE_DATA_OF_ARRAY, 'uint64_t'));
-    const feed = this.#feeds.get(FeedStructs.idOf(key));
-    feed?.board.release(feed.structs.nameOf(key));
+    const id = FeedStructs.idOf(key);
+    const feed = this.#feeds.get(id);
     markReleased(array, RELEASE_OF_ARRAY);
+    if (feed === undefined) return;
+    feed.board.release(feed.structs.nameOf(key));
+    this.#forgetUnread(id, feed);
   }
 
   #feedOf(stream: Pointer): Feed | undefined {

@@ -8,7 +8,7 @@ export interface RowFeed {
   readonly stream: bigint;
   /** The struct column that has all others as its fields `c0`, `c1`, …, by their place in the source. */
   readonly column: string;
-  /** Forgets it; nobody may read it any more. */
+  /** Forgets it: who reads on fails. What was read stays until it is released. */
   close(): void;
 }
 

@@ -1,7 +1,7 @@
 import type { DecoderPool } from '../decode/decoder-pool.ts';
 import type { Decoding } from '../decode/decoding.ts';
 import type { RowFeed, RowFeeds } from '../duckdb/row-feeds.ts';
-import type { Parameters, Session } from '../duckdb/session.ts';
+import { type Parameters, QueryError, type Session } from '../duckdb/session.ts';
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import { PitwallError } from '../error.ts';
 import type { PlannedInput } from '../plan/plan.ts';
@@ -37,6 +37,7 @@ export class DecodedInput {
   readonly #feed: RowFeed;
   readonly #view: string;
   #isClaimed = false;
+  #isInterrupted = false;
 
   private constructor(
     planned: PlannedInput,
@@ -61,10 +62,15 @@ export class DecodedInput {
   ): Promise<DecodedInput> {
     const { pool, feeds, session, readers, ordered, text } = options;
     const decoding = pool.decode({ columns, dialect, readers, ordered, ranges: text.ranges });
-    const feed = await feeds.open(decoding.source);
-    const view = `pitwall feed ${made++}`;
-    await session.createFeedView(view, feed);
-    return new DecodedInput(planned, options, { decoding, feed, view });
+    try {
+      const feed = await feeds.open(decoding.source);
+      const view = `pitwall feed ${made++}`;
+      await session.createFeedView(view, feed);
+      return new DecodedInput(planned, options, { decoding, feed, view });
+    } catch (error) {
+      await decoding.close();
+      throw error;
+    }
   }
 
   /**
@@ -90,24 +96,42 @@ export class DecodedInput {
     if (this.#decoding.isRefused) throw new DuckdbReaderNeeded(this.name);
   }
 
+  /**
+   * To be called when a statement has failed. Now and then DuckDB masks an error as an interruption (see `Session`), and
+   * tells it when the statement runs again, which cannot read the feed.
+   *
+   * @throws like `settle`; DuckdbReaderNeeded too for an interruption that nobody asked for
+   */
+  async settleFailed(error: unknown): Promise<void> {
+    await this.settle();
+    const isMasked = error instanceof QueryError && error.kind === 'interrupted' && !this.#isInterrupted;
+    if (this.#isClaimed && isMasked) throw new DuckdbReaderNeeded(this.name);
+  }
+
   /** Lets no statement wait any more, which then fails. */
   interrupt(): void {
+    this.#isInterrupted = true;
     this.#decoding.stop();
   }
 
-  /** To be called when no statement reads it any more. */
+  /** Ends the decoding. To be called once. */
   async close(): Promise<void> {
-    await this.#text.close();
     await this.#decoding.close();
-    await this.#session.run(`DROP VIEW IF EXISTS ${quoteIdentifier(this.#view)}`);
+    await this.#text.close();
     this.#feed.close();
   }
 
-  /** How often the statement reads the feed; infinite where it cannot be told, or conditions were pushed into it. */
+  /** Forgets the closed one, for a session that goes on. */
+  async dropView(): Promise<void> {
+    await this.#session.run(`DROP VIEW IF EXISTS ${quoteIdentifier(this.#view)}`);
+  }
+
+  /** How often the statement reads the feed; infinite where it cannot be told, or where DuckDB leaves conditions to it. */
   async #scans(session: Session, sql: string, parameters: Parameters): Promise<number> {
     try {
       const scans = feedScans(await session.explain(sql, parameters), this.#feed.column);
-      return scans.some(({ filters }) => filters.length > 0) ? Number.POSITIVE_INFINITY : scans.length;
+      const isOnce = scans.every(({ filters, isRepeated }) => filters.length === 0 && !isRepeated);
+      return isOnce ? scans.length : Number.POSITIVE_INFINITY;
     } catch (error) {
       if (error instanceof PitwallError && error.kind === 'interrupted') throw error;
       return Number.POSITIVE_INFINITY;

@@ -47,10 +47,10 @@ export class DecodedInputs {
   /** What the decoding ended with explains whatever came of reading it. @throws DuckdbReaderNeeded */
   async settledWith<T>(work: () => Promise<T>): Promise<T> {
     const result = await work().catch(async (error: unknown) => {
-      await this.#settle();
+      for (const input of this.#inputs) await input.settleFailed(error);
       throw error;
     });
-    await this.#settle();
+    for (const input of this.#inputs) await input.settle();
     return result;
   }
 
@@ -63,21 +63,20 @@ export class DecodedInputs {
     for (const input of inputs) {
       this.#inputs.delete(input);
       await input.close();
+      await input.dropView();
     }
   }
 
-  /** Stops the decoding; has to come before the session is closed. */
+  /** Stops the decoding: a statement that still reads fails. Has to come before the session is closed. */
   async stop(): Promise<void> {
-    await this.forget([...this.#inputs]);
+    const inputs = [...this.#inputs];
+    this.#inputs.clear();
+    await Promise.all(inputs.map((input) => input.close()));
   }
 
   /** Ends the threads; has to come after the session is closed. */
   async close(): Promise<void> {
     await this.#feeds.close();
     await this.#pool.close();
-  }
-
-  async #settle(): Promise<void> {
-    for (const input of this.#inputs) await input.settle();
   }
 }

@@ -9,6 +9,8 @@ import { groupLayout } from './scan-sql.ts';
 
 /** Below this the threads' start takes longer than DuckDB's reader does. */
 const DECODED_FROM_BYTES = 16 * 1024 * 1024;
+/** Of more columns a batch of the fewest rows would take too much memory. */
+const MOST_COLUMNS = 512;
 /** For DuckDB's choice of a join's sides: it takes a stream for one row. */
 const ROW_BYTES_A_COLUMN = 8;
 
@@ -33,7 +35,7 @@ export function decodedScan(planned: PlannedInput, fromBytes = DECODED_FROM_BYTE
   const columns = declared.map((column) => (column === undefined ? SKIPPED : decodedColumn(column.type)));
   const known = columns.filter((column) => column !== undefined);
   // A line of one column may be empty, which may be a row or none.
-  if (known.length < columns.length || columns.length < 2) return undefined;
+  if (known.length < columns.length || columns.length < 2 || columns.length > MOST_COLUMNS) return undefined;
   return isDecodable(dialect) ? { columns: known, dialect } : undefined;
 }
 

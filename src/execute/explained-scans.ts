@@ -4,6 +4,8 @@ export interface ExplainedScan {
   readonly projections: readonly string[];
   /** Texts of the conditions that it checks while it reads; all have to hold. */
   readonly filters: readonly string[];
+  /** It stands in a recursion, which may run it many times. */
+  readonly isRepeated: boolean;
 }
 
 interface PlanNode {
@@ -20,11 +22,18 @@ export function explainedScans(json: string): ExplainedScan[] {
   return scansOf(json, /parquet/i);
 }
 
+/** Scans of CSV. */
+export function csvScans(json: string): ExplainedScan[] {
+  return scansOf(json, /read_csv/i);
+}
+
 /** The scans of a feed, which has this one column. */
 export function feedScans(json: string, column: string): ExplainedScan[] {
   const isOfFeed = (path: string) => path === column || path.startsWith(`${column}.`);
   return scansOf(json, /arrow_scan/i).filter(({ projections }) => projections.some(isOfFeed));
 }
+
+const RECURSION = /^REC(URSIVE)?_(KEY_)?CTE$/;
 
 function scansOf(json: string, reader: RegExp): ExplainedScan[] {
   const nodes: readonly PlanNode[] = JSON.parse(json);
@@ -36,8 +45,12 @@ function scansBelow(
   reader: RegExp,
 ): ExplainedScan[] {
   const below = children.flatMap((child) => scansBelow(child, reader));
+  if (RECURSION.test(name)) return below.map((scan) => ({ ...scan, isRepeated: true }));
   if (!reader.test(`${name} ${texts(info.Function).join()}`)) return below;
-  return [{ projections: texts(info.Projections), filters: texts(info.Filters) }, ...below];
+  return [
+    { projections: texts(info.Projections), filters: texts(info.Filters), isRepeated: false },
+    ...below,
+  ];
 }
 
 /** DuckDB writes one text as itself, several as an array, none as an empty text. */

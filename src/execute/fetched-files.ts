@@ -237,6 +237,7 @@ async function* counted(
 /** What is fetched may be wanted by another task: one that is stopped does not wait for it. */
 async function untilAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await result;
+  signal.throwIfAborted();
   // As many files may be waited for as there are, which is no leak.
   setMaxListeners(0, signal);
   let stop = (): void => undefined;

@@ -8,6 +8,7 @@ import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
 import { isRemote } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
+import { csvScans } from './explained-scans.ts';
 import type { FetchedFiles } from './fetched-files.ts';
 import { PipedParts } from './piped-parts.ts';
 
@@ -109,11 +110,11 @@ export class PipedInput {
   }
 }
 
-/** More than one where it cannot be told. */
+/** More than one where it cannot be told, or where a recursion may read again and again. */
 async function countCsvScans(session: Session, sql: string, parameters: Parameters): Promise<number> {
   try {
-    const plan = await session.explain(sql, parameters);
-    return plan.match(/"name": *"READ_CSV/g)?.length ?? 0;
+    const scans = csvScans(await session.explain(sql, parameters));
+    return scans.some(({ isRepeated }) => isRepeated) ? Number.POSITIVE_INFINITY : scans.length;
   } catch (error) {
     if (error instanceof PitwallError && error.kind === 'interrupted') throw error;
     return Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link } from 'node:fs/promises';
+import { link, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TextRange } from '../decode/text-units.ts';
 import { PitwallError } from '../error.ts';
@@ -17,7 +17,7 @@ export interface TextSource {
   begin(arrive: (range: number) => void): Promise<void>;
   /** Settles as `begin` does. */
   arrived(): Promise<void>;
-  /** Ends the coming. */
+  /** Ends the coming, and drops what came; to be called when nobody reads it any more. */
   close(): Promise<void>;
 }
 
@@ -68,6 +68,7 @@ class FetchedText implements TextSource {
   readonly #parts: readonly PlannedFile[];
   readonly #options: TextSourceOptions;
   readonly #closing = new AbortController();
+  readonly #held: PlannedFile[] = [];
   #arrived: Promise<void> = Promise.resolve();
 
   private constructor(parts: readonly PlannedFile[], options: TextSourceOptions) {
@@ -98,13 +99,17 @@ class FetchedText implements TextSource {
   async close(): Promise<void> {
     this.#closing.abort(new PitwallError('interrupted', 'the input is read no more'));
     await this.#arrived.catch(() => undefined);
+    for (const { path } of this.ranges) await rm(path, { force: true });
+    for (const part of this.#held.splice(0)) await this.#options.fetched.release(part);
   }
 
   async #fetchAll(arrive: (range: number) => void): Promise<void> {
     const { fetched, signal } = this.#options;
     const either = AbortSignal.any([signal, this.#closing.signal]);
     await mapConcurrent(this.#parts, PARTS_AT_ONCE, async (part, index) => {
-      await link(await fetched.fetch(part, either), this.ranges[index]?.path ?? '');
+      const path = await fetched.fetch(part, either);
+      this.#held.push(part);
+      await link(path, this.ranges[index]?.path ?? '');
       arrive(index);
     });
   }

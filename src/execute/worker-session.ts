@@ -156,7 +156,7 @@ export class WorkerSession {
     const decoded = await this.#decode(planned, false, signal);
     if (decoded !== undefined) this.#decodedForTask.push(decoded);
     const input = decoded ? planned : await this.#stage(planned, scratch, signal);
-    this.#held.push(...objectsToFetch(planned));
+    if (decoded === undefined) this.#held.push(...objectsToFetch(planned));
     const numbers = this.#numbersOf(input);
     const { setup } = inputStatements(input, { numbers, temporary: true, scan: decoded?.scan });
     for (const statement of setup) await this.session.run(statement);

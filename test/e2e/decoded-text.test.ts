@@ -99,6 +99,18 @@ describe.each([
     expect(await made(cwd)).toEqual(expected(lines));
   });
 
+  test('is decoded while it is read, and not read by DuckDB', async () => {
+    const cwd = await workspace((all) => all);
+    const feeds = "(SELECT count(*) FROM duckdb_views() WHERE view_name LIKE 'pitwall feed%') AS feeds";
+    await writeFile(join(cwd, 'kept.sql'), `${KEPT.replace(' FROM', `, ${feeds} FROM`)}`);
+    const ranges = 'min(feeds) AS fewest, max(feeds) AS most';
+    await writeFile(join(cwd, 'totals.sql'), `SELECT shop, day, ${ranges} FROM kept GROUP BY ALL`);
+    await pitwallOk(command, { cwd });
+    const rows = Object.values(await readPublished(join(cwd, 'out'))).flatMap((text) => JSON.parse(text));
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { fewest, most } of rows) expect([Number(fewest), Number(most)]).toEqual([1, 1]);
+  });
+
   test('gives what is in it when a late line has quotes within quotes', async () => {
     const changed = lines.toSpliced(
       LINES - 1,
@@ -129,4 +141,15 @@ test('large text that one statement reads twice is read right', async () => {
   await writeFile(join(cwd, 'kept.sql'), `SELECT id, shop, day, sold, amount, note FROM (${twice})`);
   await pitwallOk(RUN, { cwd });
   expect(await made(cwd)).toEqual(expected(lines));
+});
+
+test('large text that a recursion reads is read right', async () => {
+  const cwd = await workspace((all) => all);
+  const rounds = `WITH RECURSIVE r(round, id) AS (
+    SELECT 0, -3::BIGINT UNION ALL
+    SELECT round + 1, sales.id FROM r JOIN sales ON sales.id = r.id + 3 WHERE round < 20)`;
+  await writeFile(join(cwd, 'kept.sql'), `${rounds} SELECT 'all' AS shop, round, id FROM r`);
+  await writeFile(join(cwd, 'totals.sql'), 'SELECT shop, 1 AS day, count(*) AS n FROM kept GROUP BY ALL');
+  await pitwallOk(RUN, { cwd });
+  expect(JSON.parse(await readFile(join(cwd, 'out/all.json'), 'utf8'))).toEqual([{ day: 1, n: 21 }]);
 });

@@ -1,7 +1,9 @@
+import { readdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from '../../src/duckdb/session.ts';
+import type { DecodedInput } from '../../src/execute/decoded-input.ts';
 import type { DecodedInputs as Inputs } from '../../src/execute/decoded-inputs.ts';
 import type { PlannedInput } from '../../src/plan/plan.ts';
 import { folderWith, type InputChanges, someInput } from '../plan/some-input.ts';
@@ -50,25 +52,38 @@ async function plan(text: string | Uint8Array, changes: InputChanges): Promise<P
 }
 
 /** The rows that decoding gives, in their order; `undefined` where it refuses. */
-async function decode(planned: PlannedInput, sql = ROWS) {
-  const scan = decodedScan(planned, 0);
-  if (scan === undefined) throw new Error('the input is not decoded');
-  const { signal } = new AbortController();
-  const nowhere = { fetched: undefined as never, scratch: '', storage: localStorage(), signal };
-  const text = await openText(planned, nowhere);
-  const decoded = await inputs.open(planned, { scan, text, ordered: true });
+async function decode(planned: PlannedInput, sql = ROWS, ordered = true) {
+  return decoding([planned], () => session.rows(sql), ordered);
+}
+
+/** What `use` gives of inputs that are decoded; `undefined` where one is refused. */
+async function decoding<T>(planned: readonly PlannedInput[], use: () => Promise<T>, ordered = true) {
+  const opened: DecodedInput[] = [];
   try {
     return await inputs.settledWith(async () => {
-      for (const statement of inputStatements(planned, { scan: decoded.scan }).setup)
-        await session.run(statement);
-      return await session.rows(sql);
+      for (const input of planned) {
+        const decoded = await begin(input, ordered);
+        opened.push(decoded);
+        for (const statement of inputStatements(input, { scan: decoded.scan }).setup)
+          await session.run(statement);
+      }
+      return await use();
     });
   } catch (error) {
     if (error instanceof DuckdbReaderNeeded) return undefined;
     throw error;
   } finally {
-    await inputs.forget([decoded]);
+    await inputs.forget(opened);
   }
+}
+
+async function begin(planned: PlannedInput, ordered: boolean): Promise<DecodedInput> {
+  const scan = decodedScan(planned, 0);
+  if (scan === undefined) throw new Error('the input is not decoded');
+  const { signal } = new AbortController();
+  const nowhere = { fetched: undefined as never, scratch: '', storage: localStorage(), signal };
+  const text = await openText(planned, nowhere);
+  return inputs.open(planned, { scan, text, ordered });
 }
 
 /** The rows that DuckDB's reader gives; its error where it has one. */
@@ -206,16 +221,23 @@ interface Table {
   readonly quote: string;
 }
 
-function table(value: (type: string) => fc.Arbitrary<string>): fc.Arbitrary<Table> {
+/** Signs that most files have for these, and some that stand in values too. */
+const USUAL = { delimiter: [',', ';', '\t', '|'], quote: ['"', ''] };
+const ANY = {
+  delimiter: [...USUAL.delimiter, ':', '-', 'e', '0', "'"],
+  quote: [...USUAL.quote, '~', 'a', '5'],
+};
+
+function table(value: (type: string) => fc.Arbitrary<string>, signs = USUAL): fc.Arbitrary<Table> {
   return fc.array(fc.constantFrom(...TYPES), { minLength: 2, maxLength: 6 }).chain((types) =>
     fc.record({
       types: fc.constant(types),
       rows: fc.array(fc.tuple(...types.map(value)), { minLength: 1, maxLength: 30 }),
-      delimiter: fc.constantFrom(',', ';', '\t', '|'),
+      delimiter: fc.constantFrom(...signs.delimiter),
       nulls: fc.constantFrom([], [''], ['', 'null', '\\N'], ['-', '0', '5', 'true']),
       lineEnd: fc.constantFrom('\n', '\r\n'),
       isEnded: fc.boolean(),
-      quote: fc.constantFrom('"', ''),
+      quote: fc.constantFrom(...signs.quote),
     }),
   );
 }
@@ -255,10 +277,10 @@ describe('an input whose text is decoded', () => {
     let [refused, compared] = [0, 0];
     await fc.assert(
       fc.asyncProperty(
-        table((type) => fc.oneof({ weight: 8, arbitrary: VALUES[type] ?? ODD }, ODD)),
+        table((type) => fc.oneof({ weight: 8, arbitrary: VALUES[type] ?? ODD }, ODD), ANY),
         async (given) => {
           const planned = await planTable(given).catch(() => undefined);
-          if (planned === undefined) return;
+          if (planned === undefined || decodedScan(planned, 0) === undefined) return;
           const decoded = await decode(planned);
           if (decoded === undefined) refused++;
           else compared++;
@@ -269,4 +291,205 @@ describe('an input whose text is decoded', () => {
     );
     expect(Math.min(refused, compared)).toBeGreaterThan(20);
   });
+
+  it.each([
+    ['nothing behind the header', 'a,b\n', {}],
+    ['nothing', '', { header: false }],
+    ['no header', '1,x\n2,y\n', { header: false }],
+    ['a byte order mark', '\ufeffa,b\n1,x\n', {}],
+    ['a byte order mark and no header', '\ufeff1,x\n', { header: false }],
+    ['a last line that does not end', 'a,b\r\n1,x\r\n2,y', {}],
+    ['values of NUL', 'a,b\n1,x\0y\n2,\0\n', { nulls: ['x'] }],
+    ['another quote', `a,b\n1,'x,"y'\n`, { quote: "'", escape: "'" }],
+    ['a column that is not declared', 'a,z,b\n1,"5,6",x\n', {}],
+    ['columns in another order', 'b,a\nx,1\n', { headerMatch: 'ignore_case' }],
+    ['a header in CR and lines in LF', 'a,b\r1,x\n2,y\n', {}],
+    ['a header in LF and lines in CRLF', 'a,b\n1,x\r\n', {}],
+    ['lines of both ends', 'a,b\n1,x\n2,y\r\n', {}],
+    ['empty lines', 'a,b\n\n1,x\n\n', {}],
+    ['a line with more values', 'a,b\n1,x,z\n', {}],
+    ['a line with fewer values', 'a,b\n1,x\n2\n', {}],
+    ['bytes that are not UTF-8', Buffer.from('a,b\n1,\xff\n', 'latin1'), {}],
+    ['an open quote', 'a,b\n1,"x\n2,y\n', {}],
+  ] as const)('is read as DuckDB reads it, or left to it, with %s', async (_, text, changes) => {
+    const planned = await plan(text, changes as InputChanges).catch(() => undefined);
+    if (planned === undefined) return;
+    const decoded = await decode(planned);
+    if (decoded !== undefined) expect(decoded).toEqual(await read(planned));
+  });
+
+  const SUMS = 'SELECT count(*) AS n, sum(a) AS sum, sum(hash(a, b)) AS hashes FROM things';
+
+  it.each([
+    ['more than a batch holds', Array.from({ length: 700_000 }, (_, row) => `${row % 10},`)],
+    [
+      'about as long as a batch',
+      [1048560, 1048575, 1048576, 1048577, 1100000].map((n) => `1,${'x'.repeat(n)}`),
+    ],
+    [
+      'of changing length',
+      Array.from({ length: 300 }, (_, row) => `${row},${'xy'.repeat((row % 7) * 7000)}${row}`),
+    ],
+  ])('has all lines when they are %s', async (_, lines) => {
+    const planned = await plan(`a,b\n${lines.join('\n')}`, {});
+    for (const ordered of [true, false]) {
+      const decoded = await decode(planned, SUMS, ordered);
+      expect(decoded).toMatchObject([{ n: BigInt(lines.length) }]);
+      for (const statement of inputStatements(planned, {}).setup) await session.run(statement);
+      expect(decoded).toEqual(await session.rows(SUMS));
+    }
+  });
+
+  it('is left to DuckDB with a line that is longer than a batch', async () => {
+    expect(await decode(await plan(`a,b\n1,${'x'.repeat(1_200_000)}\n`, {}))).toBeUndefined();
+  });
+
+  it('is left to DuckDB when its file has shrunk', async () => {
+    const planned = await plan(`a,b\n${'1,x\n'.repeat(1000)}`, {});
+    await truncate(planned.files[0]?.path ?? '', 2000);
+    expect(await decode(planned)).toBeUndefined();
+  });
+
+  it('is left to DuckDB when its file is gone, and others are decoded on', async () => {
+    const planned = await plan('a,b\n1,x\n', {});
+    const files = planned.files.map((file) => ({ ...file, path: '/nowhere.csv' }));
+    expect(await decode({ ...planned, files })).toBeUndefined();
+    expect(await decode(planned)).toHaveLength(1);
+  });
 });
+
+describe('decoded text of many lines', () => {
+  const LINES = Array.from({ length: 200_000 }, (_, row) => `${row},text number ${row}`);
+  let planned: PlannedInput;
+  let other: PlannedInput;
+  beforeAll(async () => {
+    planned = await plan(`a,b\n${LINES.join('\n')}\n`, {});
+    other = { ...planned, name: 'others' };
+  });
+
+  it.each([
+    ['twice in one statement', 'SELECT count(*) AS n FROM things x JOIN things y USING (a)'],
+    [
+      'twice without its columns',
+      'SELECT (SELECT count(*) FROM things) + (SELECT count(*) FROM things) AS n',
+    ],
+    [
+      'once a round of a recursion',
+      `WITH RECURSIVE r(k) AS (SELECT 0::BIGINT UNION ALL SELECT a FROM r JOIN things ON a = k + 1 WHERE k < 10)
+       SELECT count(*) AS n FROM r`,
+    ],
+    [
+      'once a round of a recursion by keys',
+      `WITH RECURSIVE r(k, v) USING KEY (k) AS (SELECT 0::BIGINT, 0::BIGINT UNION SELECT a, a FROM r JOIN things ON a = k + 1 WHERE k < 10)
+       SELECT count(*) AS n FROM r`,
+    ],
+  ])('is left to DuckDB when it is read %s', async (_, sql) => {
+    expect(await decode(planned, sql)).toBeUndefined();
+  });
+
+  it('is left to DuckDB when a second statement reads it, also behind a first that read a part', async () => {
+    for (const first of ['SELECT count(*) FROM things', 'SELECT * FROM things LIMIT 3']) {
+      const reads = async () => {
+        await session.rows(first);
+        return await session.rows('SELECT count(*) AS n FROM things');
+      };
+      expect(await decoding([planned], reads)).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ['LIMIT', 'SELECT a FROM things LIMIT 3', 3],
+    ['ORDER BY', 'SELECT a FROM things ORDER BY a DESC LIMIT 2', 2],
+    [
+      'a CTE that is read twice',
+      'WITH t AS MATERIALIZED (FROM things) SELECT x.a FROM t x JOIN t y USING (a)',
+      200_000,
+    ],
+    ['LATERAL', 'SELECT a FROM range(3) r(i), LATERAL (SELECT a FROM things WHERE a % 3 = i)', 200_000],
+    ['conditions', 'SELECT a FROM things WHERE a < 10 AND b IS NOT NULL', 10],
+  ])('is read right by a statement with %s', async (_, sql, rows) => {
+    expect(await decode(planned, sql)).toHaveLength(rows);
+  });
+
+  it('is read beside other decoded text in one statement', async () => {
+    const sql = 'SELECT count(*) AS n, sum(x.a) AS sum FROM things x JOIN others y USING (a)';
+    const rows = await decoding([planned, other], () => session.rows(sql), false);
+    expect(rows).toEqual([{ n: 200_000n, sum: expect.anything() }]);
+  });
+
+  it('tells the error of a statement that fails while it reads', async () => {
+    const failing = decode(
+      planned,
+      `SELECT CASE WHEN a = 150000 THEN error('a row too many') END AS e FROM things`,
+    );
+    await expect(failing).rejects.toThrow('a row too many');
+  });
+
+  it('is left to DuckDB where the error of a stream is hidden by an interruption', async () => {
+    const { QueryError } = (await load('duckdb/session')) as typeof import('../../src/duckdb/session.ts');
+    const masked = async () => {
+      await session.rows('SELECT count(*) FROM things');
+      throw new QueryError('interrupted', 'Interrupted!', INTERRUPTION);
+    };
+    expect(await decoding([planned], masked)).toBeUndefined();
+    const asked = async () => {
+      await session.rows('SELECT count(*) FROM things');
+      inputs.interrupt();
+      throw new QueryError('interrupted', 'Interrupted!', INTERRUPTION);
+    };
+    await expect(decoding([planned], asked)).rejects.toMatchObject({ kind: 'interrupted' });
+  });
+
+  it('lets a statement end that waits for it when it is interrupted', async () => {
+    const waiting = { ranges: (await openLocal(planned)).ranges, begin: never, arrived: none, close: none };
+    const scan = decodedScan(planned, 0);
+    if (scan === undefined) throw new Error('the input is not decoded');
+    const decoded = await inputs.open(planned, { scan, text: waiting, ordered: false });
+    for (const statement of inputStatements(planned, { scan: decoded.scan }).setup)
+      await session.run(statement);
+    const counting = session.rows('SELECT count(*) FROM things');
+    session.interrupt();
+    inputs.interrupt();
+    await expect(counting).rejects.toThrow();
+    await inputs.forget([decoded]);
+  });
+
+  it('leaves no thread, view or batch behind, however often it is read', async () => {
+    const threads = async () => (await readdir('/proc/self/task').catch(() => [])).length;
+    const views = () =>
+      session.rows(`SELECT view_name FROM duckdb_views() WHERE view_name LIKE 'pitwall feed%'`);
+    for (let round = 0; round < 3; round++) await decode(planned, 'SELECT count(*) AS n FROM things', false);
+    const before = await threads();
+    for (let round = 0; round < 20; round++)
+      expect(await decode(planned, 'SELECT count(*) AS n FROM things', false)).toEqual([{ n: 200_000n }]);
+    expect(await threads()).toBeLessThanOrEqual(before);
+    expect(await views()).toEqual([]);
+  });
+
+  it('lets its session be closed while a statement reads it', async () => {
+    const own = await openSession({ settings: { threads: THREADS } });
+    const ownInputs = new DecodedInputs(own, THREADS);
+    const scan = decodedScan(planned, 0);
+    if (scan === undefined) throw new Error('the input is not decoded');
+    const text = await openLocal(planned);
+    const decoded = await ownInputs.open(planned, { scan, text, ordered: false });
+    for (const statement of inputStatements(planned, { scan: decoded.scan }).setup) await own.run(statement);
+    const reading = own.rows('SELECT count(*) FROM things, range(1000) r(i)').catch(() => undefined);
+    await ownInputs.stop();
+    own.interrupt();
+    await own.close();
+    await ownInputs.close();
+    await reading;
+  });
+});
+
+async function openLocal(planned: PlannedInput) {
+  const { signal } = new AbortController();
+  return openText(planned, { fetched: undefined as never, scratch: '', storage: localStorage(), signal });
+}
+
+const INTERRUPTION = {
+  ...{ duckdbType: 'Interrupt', sql: 'SELECT 1', offset: undefined, hint: undefined, detail: 'Interrupted!' },
+};
+const never = () => new Promise<void>(() => undefined);
+const none = async () => undefined;

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSession, type Parameters, type Session } from '../../src/duckdb/session.ts';
 import { quoteIdentifier, quoteLiteral } from '../../src/duckdb/sql.ts';
 import {
+  csvScans,
   explainedScans,
+  feedScans,
   filteredLeaves,
   markCondition,
   markOf,
@@ -176,7 +178,7 @@ describe('the plan of a statement shows what it reads:', () => {
 
 describe('a scan', () => {
   it('that names a column which the file does not have may read anything', () => {
-    expect(scannedLeaves({ projections: ['a', 'b'], filters: [] }, ['a'])).toBeUndefined();
+    expect(scannedLeaves({ projections: ['a', 'b'], filters: [], isRepeated: false }, ['a'])).toBeUndefined();
   });
 
   it('reads no column whose name is only a part of a word of its conditions', () => {
@@ -184,5 +186,54 @@ describe('a scan', () => {
       'raceId',
       'name',
     ]);
+  });
+});
+
+describe('scans of CSV', () => {
+  it('are told, and whether they stand in a recursion', async () => {
+    const folder = await folderWith({ 'a.csv': 'a\n1\n' });
+    await session.run(`CREATE VIEW numbers AS FROM read_csv(${quoteLiteral(join(folder, 'a.csv'))})`);
+    const scansOf = async (sql: string) =>
+      csvScans(await session.explain(sql)).map(({ isRepeated }) => isRepeated);
+    expect(await scansOf('SELECT 1 AS one')).toEqual([]);
+    expect(await scansOf('SELECT x.a FROM numbers x JOIN numbers y ON x.a < y.a')).toEqual([false, false]);
+    const rounds = (keys: string) =>
+      `WITH RECURSIVE r(k) ${keys} AS (SELECT 0 UNION SELECT a FROM r JOIN numbers ON a = k + 1) FROM r`;
+    expect(await scansOf(rounds(''))).toEqual([true]);
+    expect(await scansOf(rounds('USING KEY (k)'))).toEqual([true]);
+  });
+});
+
+describe('the scans of a feed', () => {
+  const scan = (column: string, info = {}) => ({
+    name: 'ARROW_SCAN',
+    children: [],
+    extra_info: { Function: 'ARROW_SCAN', Projections: column, ...info },
+  });
+  const above = (name: string, ...children: object[]) => ({ name, children, extra_info: {} });
+
+  it('are those of its column or a field of it', () => {
+    const both = above('HASH_JOIN', scan('feed1.c0'), above('PROJECTION', scan('feed10.c0')));
+    const json = JSON.stringify([both, scan('feed1')]);
+    expect(feedScans(json, 'feed1').map(({ projections }) => projections)).toEqual([['feed1.c0'], ['feed1']]);
+    expect(feedScans(json, 'feed10')).toHaveLength(1);
+    expect(feedScans(json, 'feed2')).toEqual([]);
+  });
+
+  it('tell the conditions that are left to them', () => {
+    const json = JSON.stringify([scan('feed1.c0', { Filters: 'c0>5' })]);
+    expect(feedScans(json, 'feed1')).toEqual([
+      { projections: ['feed1.c0'], filters: ['c0>5'], isRepeated: false },
+    ]);
+  });
+
+  it.each([
+    ['REC_CTE', true],
+    ['REC_KEY_CTE', true],
+    ['RECURSIVE_CTE', true],
+    ['CTE', false],
+  ])('below %s are repeated: %s', (name, expected) => {
+    const json = JSON.stringify([above(name, above('FILTER', scan('feed1.c0')))]);
+    expect(feedScans(json, 'feed1').map(({ isRepeated }) => isRepeated)).toEqual([expected]);
   });
 });

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { decodedColumn } from '../../src/decode/column-kind.ts';
+import type { DecodeRequest } from '../../src/decode/decoder-pool.ts';
+import { folderWith } from '../plan/some-input.ts';
+
+/** The built modules: threads run JavaScript. */
+const load = (path: string) =>
+  import(/* @vite-ignore */ new URL(`../../dist/${path}.js`, import.meta.url).href);
+const { BatchBoard } = (await load('decode/batch-board')) as typeof import('../../src/decode/batch-board.ts');
+const { DecoderPool } = (await load(
+  'decode/decoder-pool',
+)) as typeof import('../../src/decode/decoder-pool.ts');
+type Decoding = ReturnType<InstanceType<typeof DecoderPool>['decode']>;
+
+const LINES = 300_000;
+const TEXT = Array.from({ length: LINES }, (_, row) => `${row},text\n`).join('');
+const [NUMBER, WORD] = ['BIGINT', 'VARCHAR'].flatMap((type) => decodedColumn(type) ?? []);
+
+async function someText(text = TEXT): Promise<DecodeRequest> {
+  const path = join(await folderWith({ 'a.csv': text }), 'a.csv');
+  return {
+    columns: [NUMBER, WORD].flatMap((column) => column ?? []),
+    dialect: { delimiter: ',', quote: '"', nulls: [''] },
+    ranges: [{ path, start: 0, end: text.length }],
+    ordered: false,
+    readers: 1,
+  };
+}
+
+function somePool(size: number) {
+  const pool = new DecoderPool(size);
+  onTestFinished(() => pool.close());
+  return pool;
+}
+
+/** Takes all batches, as one reader does; gives their first numbers. */
+function readAll({ source }: Decoding) {
+  const board = new BatchBoard(source.board);
+  const firsts: number[] = [];
+  let rows = 0;
+  for (;;) {
+    const taken = board.take();
+    if (taken.kind !== 'batch') return { kind: taken.kind, rows, firsts };
+    const { thread, batch } = taken.name;
+    const place = source.layout.batches[batch]?.places[0]?.values ?? 0;
+    const [first] = new BigInt64Array(source.memories[thread]?.buffer ?? new SharedArrayBuffer(8), place, 1);
+    firsts.push(Number(first));
+    rows += taken.rows;
+    board.release(taken.name);
+  }
+}
+
+describe('a pool of decoders', () => {
+  it.each([1, 2, 4])('with %i threads decodes all rows', async (size) => {
+    const decoding = somePool(size).decode(await someText());
+    decoding.arrive(0);
+    expect(readAll(decoding)).toMatchObject({ kind: 'end', rows: LINES });
+    expect(decoding.isRefused).toBe(false);
+    await decoding.close();
+  });
+
+  it.each([
+    ['of one thread', 1, false],
+    ['that is asked for it', 3, true],
+  ])('%s gives rows in the order of their lines', async (_, size, ordered) => {
+    const decoding = somePool(size).decode({ ...(await someText()), ordered });
+    decoding.arrive(0);
+    const { firsts } = readAll(decoding);
+    expect(firsts).toEqual([...firsts].sort((a, b) => a - b));
+    await decoding.close();
+  });
+
+  it('decodes one text after another, also behind one that it refused or could not open', async () => {
+    const pool = somePool(2);
+    const bad = await someText('1,2,3\n');
+    const gone = { ...bad, ranges: [{ path: '/nowhere.csv', start: 0, end: 10 }] };
+    for (const request of [bad, gone]) {
+      const decoding = pool.decode(request);
+      decoding.arrive(0);
+      expect(readAll(decoding).kind).toBe('refused');
+      expect(decoding.isRefused).toBe(true);
+      await decoding.close();
+    }
+    const decoding = pool.decode(await someText());
+    decoding.arrive(0);
+    expect(readAll(decoding).rows).toBe(LINES);
+    await decoding.close();
+  });
+
+  it('uses the memory again that nobody holds, and none that is held', async () => {
+    const pool = somePool(1);
+    const request = await someText();
+    const memories: unknown[] = [];
+    for (const isHeld of [false, true, false]) {
+      const decoding = pool.decode(request);
+      decoding.arrive(0);
+      memories.push(decoding.source.memories[0]?.buffer);
+      if (isHeld) new BatchBoard(decoding.source.board).take();
+      await decoding.close();
+    }
+    expect(memories[1]).toBe(memories[0]);
+    expect(memories[2]).not.toBe(memories[1]);
+  });
+
+  it('can be closed while text has not arrived', async () => {
+    const decoding = somePool(2).decode(await someText());
+    decoding.stop();
+    expect(readAll(decoding).kind).toBe('stopped');
+    await decoding.close();
+  });
+});
