@@ -30,8 +30,9 @@ export async function headReply(
   const at = { Bucket: bucket, Key: key, ...(part === undefined ? {} : { PartNumber: part }), ...payer(s3) };
   return await callS3(s3, { verb: 'read', url }, async (client) => {
     const reply = await client.send(new HeadObjectCommand(at)).catch(async (error: unknown) => {
-      if (statusOf(error) === 404) return undefined;
-      throw codeOf(error) === '' && isRefused(error) ? await namedError(client, at) : error;
+      const named = codeOf(error) === '' && isRefused(error) ? await namedError(client, at) : error;
+      if (statusOf(named) === 404) return undefined;
+      throw named;
     });
     if (reply !== undefined) versionOf(reply);
     return reply;
