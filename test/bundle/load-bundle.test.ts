@@ -3,13 +3,22 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { projectPath } from '../project-path.ts';
 
 const CODE = `bundle/code-${process.version}-${process.platform}-${process.arch}`;
 
+/** A copy of the package with the code that the Node of these tests keeps, which may be another than the build's. */
+let built: string;
+beforeAll(() => {
+  built = copyOfPackage(projectPath());
+  rmSync(join(built, 'dist', CODE), { recursive: true, force: true });
+  execFileSync(process.execPath, ['keep-code.mjs'], { cwd: built });
+});
+afterAll(() => rmSync(built, { recursive: true }));
+
 test('the build keeps code of what a run and its workers load, which V8 takes', () => {
-  const kept = readdirSync(projectPath('dist', CODE));
+  const kept = readdirSync(join(built, 'dist', CODE));
   const names = kept.map((file) => file.replace(/-[\w-]{8}\.cjs$/, ''));
   expect(names).toEqual(expect.arrayContaining(['cli', 'load-job', 'run', 'local-worker', 'task-worker']));
   expect(kept.filter((file) => !isTaken(file))).toEqual([]);
@@ -19,15 +28,16 @@ test.each([
   ['is missing', (folder: string) => rmSync(folder, { recursive: true })],
   ['is damaged', damage],
 ])('code that %s is compiled anew', (_, spoil) => {
-  const copy = copyOfPackage();
+  const copy = copyOfPackage(built);
+  onTestFinished(() => rmSync(copy, { recursive: true }));
   spoil(join(copy, 'dist', CODE));
   expect(version(copy)).toBe(version(projectPath()));
 });
 
 function isTaken(file: string): boolean {
-  const source = readFileSync(projectPath('dist/bundle', file), 'utf8').replace(/^#!.*/, '');
+  const source = readFileSync(join(built, 'dist/bundle', file), 'utf8').replace(/^#!.*/, '');
   const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
-  const cachedData = readFileSync(projectPath('dist', CODE, file));
+  const cachedData = readFileSync(join(built, 'dist', CODE, file));
   return new Script(wrapped, { cachedData }).cachedDataRejected === false;
 }
 
@@ -38,11 +48,10 @@ function damage(folder: string): void {
   }
 }
 
-function copyOfPackage(): string {
+function copyOfPackage(from: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'pitwall-bundle-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  for (const name of ['dist', 'package.json'])
-    cpSync(projectPath(name), join(folder, name), { recursive: true });
+  for (const name of ['dist', 'sql', 'package.json', 'keep-code.mjs'])
+    cpSync(join(from, name), join(folder, name), { recursive: true });
   symlinkSync(projectPath('node_modules'), join(folder, 'node_modules'));
   return folder;
 }
