@@ -2,7 +2,7 @@ import type { Session } from '../duckdb/session.ts';
 import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
 import { PitwallError } from '../error.ts';
 import type { Column, Input } from '../job/job.ts';
-import { objectsAtOnce } from '../storage/is-remote.ts';
+import { isRemote, objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import { checkCompression, expectedCompression } from './file-compression.ts';
 import { FooterReader } from './footer-reader.ts';
@@ -103,11 +103,27 @@ function fileInspector({ storage, session, input, columns, scratch }: Inspection
         return { ...share(facts), compression: 'none' };
       });
     const compression = expectedCompression(file.url, input.compression);
-    if (input.format === 'csv')
-      return { ...share(await inspectCsv({ storage, session, scratch }, file, input)), compression };
+    if (input.format === 'csv') {
+      const look = () => inspectCsv({ storage, session, scratch }, file, input);
+      return { ...share(await (isRemote(file.url) ? lookingAgain(look) : look())), compression };
+    }
     checkCompression(file.url, await storage.read(file.url, { start: 0, end: MAGIC_BYTES }), compression);
     return { ...share({ layout: [] }), compression };
   };
+}
+
+/**
+ * No checksum tells whether a part of an object came as it lies in the store: a header that is wrong is looked at again
+ * before its owner is told.
+ */
+async function lookingAgain<T>(look: () => Promise<T>, looksLeft = 2): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    const isWrong = error instanceof PitwallError && error.kind === 'data';
+    if (!isWrong || looksLeft === 0) throw error;
+    return await lookingAgain(look, looksLeft - 1);
+  }
 }
 
 /** Layouts are counted in the order of the files, not of the looks, so that equal inputs give equal plans. */

@@ -269,7 +269,7 @@ describe('an input whose text is decoded', () => {
           expect(decoded).toEqual(await read(planned));
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
@@ -287,7 +287,7 @@ describe('an input whose text is decoded', () => {
           if (decoded !== undefined) expect(decoded).toEqual(await read(planned));
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
     expect(Math.min(refused, compared)).toBeGreaterThan(20);
   });

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { pitwall, pitwallOk } from './pitwall.ts';
-import { emptyFolder, readPublished, writeFiles } from './workspace.ts';
+import { pitwall, pitwallOk } from '../e2e/pitwall.ts';
+import { emptyFolder, readPublished, writeFiles } from '../e2e/workspace.ts';
 
 const LINES = 400_000;
 /** From this size on threads of ours decode text. */
