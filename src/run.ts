@@ -12,6 +12,7 @@ import { refuseLarge, sumInputBytes } from './plan/input-bytes.ts';
 import type { Plan } from './plan/plan.ts';
 import { parseRunFolder, type RunFolder, runFolder } from './plan/run-folder.ts';
 import { createRunId } from './plan/run-id.ts';
+import { settleAll } from './plan/settle-all.ts';
 import { planAsk, samePlan } from './plan-ask.ts';
 import { costOfRun, refuseDear } from './plan-cost.ts';
 import { beginRun, makeScratch, readResumable } from './publish/begin-run.ts';
@@ -26,7 +27,6 @@ import { prepareStore } from './publish/prepare-store.ts';
 import type { Publication } from './publish/publication.ts';
 import { publishRun } from './publish/publish-run.ts';
 import { type ReusableWork, reusableWork } from './publish/reusable-work.ts';
-import { settleAll } from './publish/settle-all.ts';
 import { type ForgetStore, watchStore } from './publish/unused-store.ts';
 import {
   describePlan,

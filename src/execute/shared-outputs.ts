@@ -1,4 +1,5 @@
 import type { Session } from '../duckdb/session.ts';
+import { settleAll } from '../plan/settle-all.ts';
 import type { StagedListener } from './attempt-files.ts';
 import type { EncoderPool } from './encoder-pool.ts';
 import type { OutputContext, RowCounter } from './output-context.ts';
@@ -17,18 +18,7 @@ export async function writeSharedOutputs(
 ): Promise<StagedOutput[]> {
   const outputs = new StagedOutputs(own, onStaged);
   const shares = others.map((context, index) => pool.encode(index, context, onRows));
-  const [frame, ...staged] = await allSettled([
-    encodeRows(session, own, outputs, onRows),
-    ...shares,
-  ] as const);
+  const [frame, ...staged] = await settleAll([encodeRows(session, own, outputs, onRows), ...shares]);
   for (const share of staged) outputs.adopt(share);
   return outputs.finish((path) => stageFile(path, [frame.empty], own));
-}
-
-/** Siblings settle before the first failure is thrown: none of them still writes then. */
-async function allSettled<T extends readonly unknown[]>(
-  promises: T,
-): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
 }

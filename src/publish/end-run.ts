@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import { readRecordAt } from '../execute/commit-record.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
+import { settleAll } from '../plan/settle-all.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openManifestLog } from './manifest-log.ts';
-import { settleAll } from './settle-all.ts';
 
 const TASKS_AT_ONCE = 16;
 

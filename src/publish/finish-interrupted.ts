@@ -1,10 +1,10 @@
 import { type RunFolder, runFolder } from '../plan/run-folder.ts';
+import { settleAll } from '../plan/settle-all.ts';
 import type { Storage } from '../storage/storage.ts';
 import { hasPublished, removeScratch } from './begin-run.ts';
 import { tidyPublished } from './end-run.ts';
 import type { Manifest } from './manifest.ts';
 import { rollForward } from './roll-forward.ts';
-import { settleAll } from './settle-all.ts';
 
 export interface FinishOptions {
   /** Where runs keep what they spill and fetch, if not where they usually do. */

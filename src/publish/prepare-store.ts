@@ -1,9 +1,9 @@
 import type { Job } from '../job/job.ts';
+import { settleAll } from '../plan/settle-all.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openManifestLog } from './manifest-log.ts';
 import { probeStore } from './probe-store.ts';
 import { proveWritable } from './prove-writable.ts';
-import { settleAll } from './settle-all.ts';
 
 export interface StoreUse extends Pick<Job, 'steps'> {
   /** Whether the caller sees to it that no other run is at work: then a store need not be trusted with that. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PitwallError } from '../error.ts';
+import { settleAll } from '../plan/settle-all.ts';
 import type { Storage } from '../storage/storage.ts';
-import { settleAll } from './settle-all.ts';
 
 const RACERS = 4;
 const UUID_BYTES = 36;
