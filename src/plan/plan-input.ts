@@ -42,7 +42,9 @@ export async function planInput(
   await checkPathValues(session, all, input, columns);
   const kept = await prune(all);
   const look = fileInspector({ storage, session, input, columns, scratch });
-  const facts = await mapConcurrent(kept, looksAtOnce(input, kept), look);
+  const facts = await mapConcurrent(kept, looksAtOnce(input, kept), (file) =>
+    isRemote(file.url) ? lookingAgain(() => look(file)) : look(file),
+  );
   const pruned = { files: all.length - kept.length, bytes: sumSizes(all) - sumSizes(kept) };
   return {
     name: input.name,
@@ -103,17 +105,15 @@ function fileInspector({ storage, session, input, columns, scratch }: Inspection
         return { ...share(facts), compression: 'none' };
       });
     const compression = expectedCompression(file.url, input.compression);
-    if (input.format === 'csv') {
-      const look = () => inspectCsv({ storage, session, scratch }, file, input);
-      return { ...share(await (isRemote(file.url) ? lookingAgain(look) : look())), compression };
-    }
+    if (input.format === 'csv')
+      return { ...share(await inspectCsv({ storage, session, scratch }, file, input)), compression };
     checkCompression(file.url, await storage.read(file.url, { start: 0, end: MAGIC_BYTES }), compression);
     return { ...share({ layout: [] }), compression };
   };
 }
 
 /**
- * No checksum tells whether a part of an object came as it lies in the store: a header that is wrong is looked at again
+ * No checksum tells whether a part of an object came as it lies in the store: what is wrong with one is looked at again
  * before its owner is told.
  */
 async function lookingAgain<T>(look: () => Promise<T>, looksLeft = 2): Promise<T> {
