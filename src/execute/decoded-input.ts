@@ -1,12 +1,11 @@
 import type { DecoderPool } from '../decode/decoder-pool.ts';
 import type { Decoding } from '../decode/decoding.ts';
 import type { RowFeed, RowFeeds } from '../duckdb/row-feeds.ts';
-import { type Parameters, QueryError, type Session } from '../duckdb/session.ts';
+import { QueryError, type Session } from '../duckdb/session.ts';
 import { quoteIdentifier } from '../duckdb/sql.ts';
-import { PitwallError } from '../error.ts';
 import type { PlannedInput } from '../plan/plan.ts';
 import { type DecodedScan, feedScanSql } from './decoded-scan.ts';
-import { feedScans } from './explained-scans.ts';
+import { feedScans, timesRead } from './explained-scans.ts';
 import { DuckdbReaderNeeded } from './scan-needs.ts';
 import type { TextSource } from './text-source.ts';
 
@@ -21,11 +20,9 @@ export interface DecodedInputOptions {
   readonly text: TextSource;
 }
 
-let made = 0;
-
 /**
  * The rows of an input's text, decoded by threads of ours while DuckDB reads them. A feed can be read once, by one scan:
- * `prepare` sees to it.
+ * `claim` sees to it.
  */
 export class DecodedInput {
   readonly name: string;
@@ -64,7 +61,7 @@ export class DecodedInput {
     const decoding = pool.decode({ columns, dialect, readers, ordered, ranges: text.ranges });
     try {
       const feed = await feeds.open(decoding.source);
-      const view = `pitwall feed ${made++}`;
+      const view = `pitwall ${feed.column}`;
       await session.createFeedView(view, feed);
       return new DecodedInput(planned, options, { decoding, feed, view });
     } catch (error) {
@@ -76,12 +73,13 @@ export class DecodedInput {
   /**
    * To be called before each statement runs.
    *
+   * @param plan - of the statement, as JSON; `undefined` where it cannot be told
    * @throws DuckdbReaderNeeded for a statement that would read the feed again, or twice, or leave conditions to it
    */
-  async prepare(session: Session, sql: string, parameters: Parameters): Promise<void> {
-    const scans = await this.#scans(session, sql, parameters);
-    if (scans === 0) return;
-    if (scans > 1 || this.#isClaimed) throw new DuckdbReaderNeeded(this.name);
+  claim(plan: string | undefined): void {
+    const times = this.#timesRead(plan);
+    if (times === 0) return;
+    if (times > 1 || this.#isClaimed) throw new DuckdbReaderNeeded(this.name);
     this.#isClaimed = true;
   }
 
@@ -126,16 +124,11 @@ export class DecodedInput {
     await this.#session.run(`DROP VIEW IF EXISTS ${quoteIdentifier(this.#view)}`);
   }
 
-  /** How often the statement reads the feed; infinite where it cannot be told, or where DuckDB leaves conditions to it. */
-  async #scans(session: Session, sql: string, parameters: Parameters): Promise<number> {
-    try {
-      const scans = feedScans(await session.explain(sql, parameters), this.#feed.column);
-      const isOnce = scans.every(({ filters, isRepeated }) => filters.length === 0 && !isRepeated);
-      return isOnce ? scans.length : Number.POSITIVE_INFINITY;
-    } catch (error) {
-      if (error instanceof PitwallError && error.kind === 'interrupted') throw error;
-      return Number.POSITIVE_INFINITY;
-    }
+  /** Infinite where it cannot be told, or where DuckDB leaves conditions to the feed. */
+  #timesRead(plan: string | undefined): number {
+    const scans = plan === undefined ? undefined : feedScans(plan, this.#feed.column);
+    const isPlain = scans?.every(({ filters }) => filters.length === 0) ?? false;
+    return scans !== undefined && isPlain ? timesRead(scans) : Number.POSITIVE_INFINITY;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Parameters, Session } from '../duckdb/session.ts';
 import type { PlannedInput } from '../plan/plan.ts';
 import { DecodedInput } from './decoded-input.ts';
 import type { DecodedScan } from './decoded-scan.ts';
+import { explainStatement } from './explain-statement.ts';
 import type { TextSource } from './text-source.ts';
 
 /** More than this read text faster than DuckDB takes the rows. */
@@ -41,7 +42,9 @@ export class DecodedInputs {
 
   /** Has to come before each statement. @throws DuckdbReaderNeeded */
   async prepare(session: Session, sql: string, parameters: Parameters): Promise<void> {
-    for (const input of this.#inputs) await input.prepare(session, sql, parameters);
+    if (this.#inputs.size === 0) return;
+    const plan = await explainStatement(session, sql, parameters);
+    for (const input of this.#inputs) input.claim(plan);
   }
 
   /** What the decoding ended with explains whatever came of reading it. @throws DuckdbReaderNeeded */

@@ -33,6 +33,11 @@ export function feedScans(json: string, column: string): ExplainedScan[] {
   return scansOf(json, /arrow_scan/i).filter(({ projections }) => projections.some(isOfFeed));
 }
 
+/** How often they read in all; infinite where a recursion may read again and again. */
+export function timesRead(scans: readonly ExplainedScan[]): number {
+  return scans.some(({ isRepeated }) => isRepeated) ? Number.POSITIVE_INFINITY : scans.length;
+}
+
 const RECURSION = /^REC(URSIVE)?_(KEY_)?CTE$/;
 
 function scansOf(json: string, reader: RegExp): ExplainedScan[] {

@@ -8,7 +8,8 @@ import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
 import { isRemote } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
-import { csvScans } from './explained-scans.ts';
+import { explainStatement } from './explain-statement.ts';
+import { csvScans, timesRead } from './explained-scans.ts';
 import type { FetchedFiles } from './fetched-files.ts';
 import { PipedParts } from './piped-parts.ts';
 
@@ -85,7 +86,8 @@ export class PipedInput {
   /** To be called before each statement runs. */
   async prepare(session: Session, sql: string, parameters: Parameters): Promise<void> {
     if (this.#isThere) return;
-    const scans = await countCsvScans(session, sql, parameters);
+    const plan = await explainStatement(session, sql, parameters);
+    const scans = plan === undefined ? Number.POSITIVE_INFINITY : timesRead(csvScans(plan));
     if (scans === 0) return;
     if (scans === 1 && !this.#isClaimed) this.#isClaimed = true;
     else await this.arrived();
@@ -107,16 +109,5 @@ export class PipedInput {
     this.#closing.abort(new PitwallError('interrupted', 'the input is read no more'));
     await this.#arrived.catch(() => undefined);
     await this.#pipes.close();
-  }
-}
-
-/** More than one where it cannot be told, or where a recursion may read again and again. */
-async function countCsvScans(session: Session, sql: string, parameters: Parameters): Promise<number> {
-  try {
-    const scans = csvScans(await session.explain(sql, parameters));
-    return scans.some(({ isRepeated }) => isRepeated) ? Number.POSITIVE_INFINITY : scans.length;
-  } catch (error) {
-    if (error instanceof PitwallError && error.kind === 'interrupted') throw error;
-    return Number.POSITIVE_INFINITY;
   }
 }
