@@ -59,12 +59,14 @@ export type Taken =
 export class BatchBoard {
   readonly parts: BoardParts;
   readonly #words: Int32Array;
+  readonly #names: readonly BatchName[];
   #unitsTaken = 0;
   #nextOrdinal = 0;
 
   constructor(parts: BoardParts) {
     this.parts = parts;
     this.#words = new Int32Array(parts.buffer);
+    this.#names = batchNames(parts);
   }
 
   static create(shape: Omit<BoardParts, 'buffer'>): BatchBoard {
@@ -78,7 +80,7 @@ export class BatchBoard {
 
   /** Whether a batch is read by somebody. */
   get isHeld(): boolean {
-    return this.#names().some((name) => Atomics.load(this.#words, this.#at(name)) === IS_TAKEN);
+    return this.#names.some((name) => Atomics.load(this.#words, this.#at(name)) === IS_TAKEN);
   }
 
   /** Says that a unit can be read. */
@@ -133,7 +135,7 @@ export class BatchBoard {
       const ready = Atomics.load(this.#words, READY);
       const state = Atomics.load(this.#words, STATE);
       if (state !== RUNNING) return { kind: state === REFUSED ? 'refused' : 'stopped' };
-      const name = this.#names().find((candidate) => this.#isNext(this.#at(candidate)));
+      const name = this.#names.find((candidate) => this.#isNext(this.#at(candidate)));
       // Where it is not ordered, a unit's last batch may be taken before others of it, which are ready by then.
       if (name === undefined && this.#unitsTaken === this.parts.units) return { kind: 'end' };
       const rows = name && this.#take(name);
@@ -202,12 +204,11 @@ export class BatchBoard {
     const { threads, batchesPerThread } = this.parts;
     return HEAD + threads * batchesPerThread * BATCH_WORDS + unit;
   }
+}
 
-  #names(): BatchName[] {
-    const { threads, batchesPerThread } = this.parts;
-    return Array.from({ length: threads * batchesPerThread }, (_, index) => ({
-      thread: Math.floor(index / batchesPerThread),
-      batch: index % batchesPerThread,
-    }));
-  }
+function batchNames({ threads, batchesPerThread }: BoardParts): BatchName[] {
+  return Array.from({ length: threads * batchesPerThread }, (_, index) => ({
+    thread: Math.floor(index / batchesPerThread),
+    batch: index % batchesPerThread,
+  }));
 }
