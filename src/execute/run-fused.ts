@@ -5,7 +5,6 @@ import { reach } from '../fault-point.ts';
 import type { Column, Job, Step } from '../job/job.ts';
 import { sumInputBytes } from '../plan/input-bytes.ts';
 import type { Plan, PlannedInput } from '../plan/plan.ts';
-import { decodedScan } from './decoded-scan.ts';
 import { countReads, createRelation, isLoaded, isWorthATable, stepKind } from './load-relations.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import type { OutputStep } from './output-context.ts';
@@ -41,7 +40,7 @@ export function phasesOfFused(plan: Plan): Iterable<Phase> {
 async function loadInputs({ worker, plan, meter, signal }: TaskWork, reads: Reads): Promise<void> {
   const isPiped = (planned: PlannedInput) => canBePiped(planned) && readsOnce(planned, reads);
   const isDecoded = (planned: PlannedInput) =>
-    decodedScan(planned) !== undefined && (isLoaded(planned, reads) || readsOnce(planned, reads));
+    worker.decodes(planned) && (isLoaded(planned, reads) || readsOnce(planned, reads));
   worker.prefetch(plan.inputs.filter((planned) => !isPiped(planned) && !isDecoded(planned)));
   for (const planned of plan.inputs) {
     meter.begin(`reading ${planned.name}`);

@@ -7,7 +7,7 @@ import { isRemote, objectsAtOnce } from '../storage/is-remote.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { DecodedInput } from './decoded-input.ts';
 import { DecodedInputs } from './decoded-inputs.ts';
-import { decodedScan } from './decoded-scan.ts';
+import { type DecodedScan, decodedScan } from './decoded-scan.ts';
 import { EncoderPool } from './encoder-pool.ts';
 import { FetchedFiles, type ObjectToFetch, objectsToFetch } from './fetched-files.ts';
 import { linesBeforeParts } from './lines-before.ts';
@@ -129,13 +129,16 @@ export class WorkerSession {
     const loading = ordered ? this.#loader : this.session;
     await this.#unchanged([planned], () =>
       placingScanErrors(loading, [input], numbers, () =>
-        this.#decoded.settledWith(async () => {
-          for (const statement of setup) await loading.run(statement);
-        }),
+        this.#decoded.settledWith(() => runAll(loading, setup)),
       ),
     );
     if (decoded !== undefined) await this.#decoded.forget([decoded]);
     this.#loaded.set(input.name, { input, isTable });
+  }
+
+  /** Whether threads of ours decode an input, where it is read once or into a table. */
+  decodes(planned: PlannedInput): boolean {
+    return this.#decodedScan(planned) !== undefined;
   }
 
   /**
@@ -146,7 +149,7 @@ export class WorkerSession {
     const decoded = await this.#decode(planned, false, signal);
     if (decoded === undefined) return false;
     const { setup } = inputStatements(planned, { scan: decoded.scan });
-    for (const statement of setup) await this.session.run(statement);
+    await runAll(this.session, setup);
     this.#loaded.set(planned.name, { input: planned, isTable: false });
     return true;
   }
@@ -159,7 +162,7 @@ export class WorkerSession {
     if (decoded === undefined) this.#held.push(...objectsToFetch(planned));
     const numbers = this.#numbersOf(input);
     const { setup } = inputStatements(input, { numbers, temporary: true, scan: decoded?.scan });
-    for (const statement of setup) await this.session.run(statement);
+    await runAll(this.session, setup);
     this.#narrowed.push(input);
     this.relations.hidesWhole(input.name);
   }
@@ -177,7 +180,7 @@ export class WorkerSession {
     reach('task: inputs staged');
     const { input } = piped;
     const { setup } = inputStatements(input, { numbers: this.#numbersOf(input) });
-    for (const statement of setup) await this.session.run(statement);
+    await runAll(this.session, setup);
     this.#watch();
     this.#loaded.set(input.name, { input, isTable: false });
     return true;
@@ -240,14 +243,18 @@ export class WorkerSession {
     );
   }
 
+  #decodedScan(planned: PlannedInput): DecodedScan | undefined {
+    return this.#options.needs?.undecoded.has(planned.name) ? undefined : decodedScan(planned);
+  }
+
   /** `undefined` where DuckDB is to read the text itself. */
   async #decode(
     planned: PlannedInput,
     ordered: boolean,
     signal: AbortSignal,
   ): Promise<DecodedInput | undefined> {
-    const { storage, scratch, needs } = this.#options;
-    const scan = needs?.undecoded.has(planned.name) ? undefined : decodedScan(planned);
+    const { storage, scratch } = this.#options;
+    const scan = this.#decodedScan(planned);
     if (scan === undefined) return undefined;
     await verifyInputs(storage, [planned]);
     const text = await openText(planned, { storage, scratch, fetched: this.#fetched, signal });
@@ -331,6 +338,10 @@ interface SessionParts {
   readonly loader: Session;
   readonly encoders: EncoderPool | undefined;
   readonly sparse: SparseInputs | undefined;
+}
+
+async function runAll(session: Session, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await session.run(statement);
 }
 
 async function startEncoders(session: Session, count: number): Promise<EncoderPool | undefined> {
