@@ -2,15 +2,11 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { decodedColumn } from '../../src/decode/column-kind.ts';
 import type { DecodeRequest } from '../../src/decode/decoder-pool.ts';
+import { built } from '../built.ts';
 import { folderWith } from '../plan/some-input.ts';
 
-/** The built modules: threads run JavaScript. */
-const load = (path: string) =>
-  import(/* @vite-ignore */ new URL(`../../dist/${path}.js`, import.meta.url).href);
-const { BatchBoard } = (await load('decode/batch-board')) as typeof import('../../src/decode/batch-board.ts');
-const { DecoderPool } = (await load(
-  'decode/decoder-pool',
-)) as typeof import('../../src/decode/decoder-pool.ts');
+const { BatchBoard } = await built<typeof import('../../src/decode/batch-board.ts')>('decode/batch-board');
+const { DecoderPool } = await built<typeof import('../../src/decode/decoder-pool.ts')>('decode/decoder-pool');
 type Decoding = ReturnType<InstanceType<typeof DecoderPool>['decode']>;
 
 const LINES = 300_000;

@@ -6,27 +6,20 @@ import type { Session } from '../../src/duckdb/session.ts';
 import type { DecodedInput } from '../../src/execute/decoded-input.ts';
 import type { DecodedInputs as Inputs } from '../../src/execute/decoded-inputs.ts';
 import type { PlannedInput } from '../../src/plan/plan.ts';
+import { built } from '../built.ts';
 import { folderWith, type InputChanges, someInput } from '../plan/some-input.ts';
 
-/** The built modules: threads run JavaScript. Not beside those of src, as koffi has one table of types for a process. */
-const load = (path: string) =>
-  import(/* @vite-ignore */ new URL(`../../dist/${path}.js`, import.meta.url).href);
-const { openSession } = (await load('duckdb/session')) as typeof import('../../src/duckdb/session.ts');
-const { localStorage } = (await load('storage/local')) as typeof import('../../src/storage/local.ts');
-const { planInput } = (await load('plan/plan-input')) as typeof import('../../src/plan/plan-input.ts');
-const { inputStatements } = (await load(
-  'execute/scan-sql',
-)) as typeof import('../../src/execute/scan-sql.ts');
-const { decodedScan } = (await load(
-  'execute/decoded-scan',
-)) as typeof import('../../src/execute/decoded-scan.ts');
-const { DecodedInputs } = (await load(
-  'execute/decoded-inputs',
-)) as typeof import('../../src/execute/decoded-inputs.ts');
-const { DuckdbReaderNeeded } = (await load(
-  'execute/scan-needs',
-)) as typeof import('../../src/execute/scan-needs.ts');
-const { openText } = (await load('execute/text-source')) as typeof import('../../src/execute/text-source.ts');
+const { openSession } = await built<typeof import('../../src/duckdb/session.ts')>('duckdb/session');
+const { localStorage } = await built<typeof import('../../src/storage/local.ts')>('storage/local');
+const { planInput } = await built<typeof import('../../src/plan/plan-input.ts')>('plan/plan-input');
+const { inputStatements } = await built<typeof import('../../src/execute/scan-sql.ts')>('execute/scan-sql');
+const { decodedScan } =
+  await built<typeof import('../../src/execute/decoded-scan.ts')>('execute/decoded-scan');
+const { DecodedInputs } =
+  await built<typeof import('../../src/execute/decoded-inputs.ts')>('execute/decoded-inputs');
+const { DuckdbReaderNeeded } =
+  await built<typeof import('../../src/execute/scan-needs.ts')>('execute/scan-needs');
+const { openText } = await built<typeof import('../../src/execute/text-source.ts')>('execute/text-source');
 
 const THREADS = 2;
 let session: Session;
@@ -426,7 +419,7 @@ describe('decoded text of many lines', () => {
   });
 
   it('is left to DuckDB where the error of a stream is hidden by an interruption', async () => {
-    const { QueryError } = (await load('duckdb/session')) as typeof import('../../src/duckdb/session.ts');
+    const { QueryError } = await built<typeof import('../../src/duckdb/session.ts')>('duckdb/session');
     const masked = async () => {
       await session.rows('SELECT count(*) FROM things');
       throw new QueryError('interrupted', 'Interrupted!', INTERRUPTION);

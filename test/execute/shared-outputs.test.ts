@@ -2,24 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Session } from '../../src/duckdb/session.ts';
 import type { OutputContext, OutputStep } from '../../src/execute/output-context.ts';
+import { built } from '../built.ts';
 import { ONE_UNIT, RUN_ID, type StepChanges, someFolder, someOutput, someStep } from './some-step.ts';
 
-/**
- * The built modules: threads run JavaScript. Not beside those of src, as koffi has one table of types for a process.
- */
-const load = (path: string) =>
-  import(/* @vite-ignore */ new URL(`../../dist/${path}.js`, import.meta.url).href);
-const { openSession } = (await load('duckdb/session')) as typeof import('../../src/duckdb/session.ts');
-const { EncoderPool } = (await load(
-  'execute/encoder-pool',
-)) as typeof import('../../src/execute/encoder-pool.ts');
-const { dividePartitions } = (await load(
-  'execute/partition-shares',
-)) as typeof import('../../src/execute/partition-shares.ts');
-const { writeSharedOutputs } = (await load(
-  'execute/shared-outputs',
-)) as typeof import('../../src/execute/shared-outputs.ts');
-const { stepRows } = (await load('execute/step-query')) as typeof import('../../src/execute/step-query.ts');
+const { openSession } = await built<typeof import('../../src/duckdb/session.ts')>('duckdb/session');
+const { EncoderPool } =
+  await built<typeof import('../../src/execute/encoder-pool.ts')>('execute/encoder-pool');
+const { dividePartitions } =
+  await built<typeof import('../../src/execute/partition-shares.ts')>('execute/partition-shares');
+const { writeSharedOutputs } =
+  await built<typeof import('../../src/execute/shared-outputs.ts')>('execute/shared-outputs');
+const { stepRows } = await built<typeof import('../../src/execute/step-query.ts')>('execute/step-query');
 
 async function open(): Promise<Session> {
   const session = await openSession({ settings: { threads: 2, preserve_insertion_order: false } });

@@ -3,20 +3,16 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { WorkerSession as Worker } from '../../src/execute/worker-session.ts';
 import type { PlannedInput } from '../../src/plan/plan.ts';
+import { built } from '../built.ts';
 import { folderWith, someInput } from '../plan/some-input.ts';
 
-/** The built modules: threads run JavaScript. Not beside those of src, as koffi has one table of types for a process. */
-const load = (path: string) =>
-  import(/* @vite-ignore */ new URL(`../../dist/${path}.js`, import.meta.url).href);
-const { openSession } = (await load('duckdb/session')) as typeof import('../../src/duckdb/session.ts');
-const { localStorage } = (await load('storage/local')) as typeof import('../../src/storage/local.ts');
-const { planInput } = (await load('plan/plan-input')) as typeof import('../../src/plan/plan-input.ts');
-const { ScanNeeds, DuckdbReaderNeeded } = (await load(
-  'execute/scan-needs',
-)) as typeof import('../../src/execute/scan-needs.ts');
-const { WorkerSession } = (await load(
-  'execute/worker-session',
-)) as typeof import('../../src/execute/worker-session.ts');
+const { openSession } = await built<typeof import('../../src/duckdb/session.ts')>('duckdb/session');
+const { localStorage } = await built<typeof import('../../src/storage/local.ts')>('storage/local');
+const { planInput } = await built<typeof import('../../src/plan/plan-input.ts')>('plan/plan-input');
+const { ScanNeeds, DuckdbReaderNeeded } =
+  await built<typeof import('../../src/execute/scan-needs.ts')>('execute/scan-needs');
+const { WorkerSession } =
+  await built<typeof import('../../src/execute/worker-session.ts')>('execute/worker-session');
 
 const SIGNAL = new AbortController().signal;
 const ROWS = 400_000;
