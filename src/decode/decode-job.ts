@@ -1,7 +1,7 @@
+import type { SharedMemory } from '../web-assembly.ts';
 import type { BoardParts } from './batch-board.ts';
 import type { RowLayout } from './row-layout.ts';
 import type { TextRange, TextUnit } from './text-units.ts';
-import type { SharedMemory } from './web-assembly.ts';
 
 /** What a decoding thread is asked to do. */
 export interface DecodeJob {

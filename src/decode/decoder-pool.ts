@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { createMemory, type SharedMemory } from '../web-assembly.ts';
 import { BatchBoard } from './batch-board.ts';
 import type { DecodedColumn } from './column-kind.ts';
 import type { CsvDialect } from './csv-dialect.ts';
@@ -6,7 +7,6 @@ import type { DecodeJob } from './decode-job.ts';
 import { Decoding } from './decoding.ts';
 import { layOutRows, type RowLayout, writeLayout } from './row-layout.ts';
 import { type TextRange, textUnits } from './text-units.ts';
-import { createMemory, type SharedMemory } from './web-assembly.ts';
 
 export interface DecodeRequest {
   /** All columns of a line, from left to right. */

@@ -1,7 +1,7 @@
+import type { SharedMemory } from '../web-assembly.ts';
 import type { BatchBoard, BoardParts } from './batch-board.ts';
 import type { RowLayout } from './row-layout.ts';
 import type { TextUnit } from './text-units.ts';
-import type { SharedMemory } from './web-assembly.ts';
 
 /** Where the batches of a decoding are found; it can be sent to another thread. */
 export interface BatchSource {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
+import { instantiate, type SharedMemory } from '../web-assembly.ts';
 import { ENDS_IN_CRLF, NULLS_FOUND, type RowLayout, STOP } from './row-layout.ts';
-import { instantiate, type SharedMemory } from './web-assembly.ts';
 
 /** The export of `assembly/scan-rows.ts`. */
 interface Scanner {

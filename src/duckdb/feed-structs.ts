@@ -1,7 +1,7 @@
 import type { BatchName } from '../decode/batch-board.ts';
 import type { BatchSource } from '../decode/decoding.ts';
 import { type BatchPlace, NULLS_FOUND } from '../decode/row-layout.ts';
-import type { SharedMemory } from '../decode/web-assembly.ts';
+import type { SharedMemory } from '../web-assembly.ts';
 import { addressOf } from './memory.ts';
 import { StructMemory } from './struct-memory.ts';
 

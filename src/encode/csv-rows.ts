@@ -3,6 +3,7 @@ import { PitwallError } from '../error.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { compileValue } from './compile-value.ts';
 import { projectColumns } from './projection.ts';
+import { rowByRow } from './row-by-row.ts';
 import type { CsvOptions, Frame, RowEncoder, RowEncoderOptions } from './row-format.ts';
 import type { ValueRules, WriteValue } from './value-writer.ts';
 
@@ -27,22 +28,19 @@ export function createCsvRowEncoder(schema: Schema, options: RowEncoderOptions):
   const dialect = readDialect(options.csv ?? {});
   const { fields, columnsOf } = projectColumns(schema, options.columns);
   const binds = fields.map((field) => compileValue(field, csvRules(options, field.name)));
-  let writers: readonly WriteValue[] = [];
-  return {
-    frame: csvFrame(headerLine(fields, dialect, options.csv?.header ?? true)),
-    bind: (batch) => {
-      // The placeholders that apache-arrow makes of empty tables lack their nested columns.
-      if (batch.numRows === 0) return;
-      const columns = columnsOf(batch);
-      writers = binds.map((bind, at) => bind(columns[at]!));
-    },
-    encodeRow: (row, out) => {
-      for (let at = 0; at < writers.length; at++) {
-        if (at > 0) out.push(dialect.delimiter);
-        writeCell(writers[at]!, row, dialect, out);
-      }
-    },
-  };
+  const frame = csvFrame(headerLine(fields, dialect, options.csv?.header ?? true));
+  return rowByRow(frame, (batch) => {
+    const columns = columnsOf(batch);
+    const writers = binds.map((bind, at) => bind(columns[at]!));
+    return (row, out) => writeLine(writers, row, dialect, out);
+  });
+}
+
+function writeLine(writers: readonly WriteValue[], row: number, dialect: Dialect, out: ByteBuffer): void {
+  for (let at = 0; at < writers.length; at++) {
+    if (at > 0) out.push(dialect.delimiter);
+    writeCell(writers[at]!, row, dialect, out);
+  }
 }
 
 function csvRules(options: RowEncoderOptions, column: string): ValueRules {

@@ -26,11 +26,12 @@ export async function encodeJson(
 }
 
 function appendRows(encoder: RowEncoder, batch: RecordBatch, out: ByteBuffer): void {
+  if (batch.numRows === 0) return;
+  const { open, separator } = encoder.frame;
+  out.append(out.length === 0 ? open : separator);
   encoder.bind(batch);
-  for (let row = 0; row < batch.numRows; row++) {
-    out.append(out.length === 0 ? encoder.frame.open : encoder.frame.separator);
-    encoder.encodeRow(row, out);
-  }
+  encoder.encodeRows(0, batch.numRows, out);
+  out.length -= separator.length;
 }
 
 function finishDocument(encoder: RowEncoder | undefined, out: ByteBuffer): Uint8Array {

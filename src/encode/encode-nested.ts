@@ -1,5 +1,5 @@
 import { type Data, type DataType, type Union, UnionMode } from 'apache-arrow';
-import { type ByteBuffer, type PackedBytes, packBytes } from './byte-buffer.ts';
+import { type ByteBuffer, packBytes } from './byte-buffer.ts';
 import { numbersOf } from './byte-spans.ts';
 import { encodeKey, type Layout } from './layout.ts';
 import { type BindValue, type WriteValue, writeOrNull } from './value-writer.ts';
@@ -42,7 +42,7 @@ export function bindStruct(
   fields: readonly NamedValue[],
   layout: Layout,
 ): (columns: readonly Data[]) => WriteValue {
-  const before = fields.map((field, at) => leadOf(field.name, at === 0, layout));
+  const before = fields.map((field, at) => packBytes(leadOf(field.name, at === 0, layout)));
   return (columns) => {
     const writers = fields.map((field, at) => field.bind(columns[at]!));
     if (writers.length === 0) return (_row, out) => appendAll(layout.empty, out);
@@ -56,8 +56,9 @@ export function bindStruct(
   };
 }
 
-function leadOf(name: string, isFirst: boolean, layout: Layout): PackedBytes {
-  return packBytes(Buffer.concat([isFirst ? layout.open : layout.separator, encodeKey(name, layout)]));
+/** What stands before a field's value. */
+export function leadOf(name: string, isFirst: boolean, layout: Layout): Uint8Array {
+  return Buffer.concat([isFirst ? layout.open : layout.separator, encodeKey(name, layout)]);
 }
 
 function appendAll(bytes: Uint8Array, out: ByteBuffer): true {

@@ -1,10 +1,13 @@
 import type { Schema } from 'apache-arrow';
 import { compileValue } from './compile-value.ts';
-import { bindStruct } from './encode-nested.ts';
-import { layoutOf, lineBreak } from './layout.ts';
+import { compileColumn } from './compiled-columns.ts';
+import { compiledRows, isWorthCompiling } from './compiled-rows.ts';
+import { bindStruct, leadOf } from './encode-nested.ts';
+import { type Layout, layoutOf, lineBreak } from './layout.ts';
 import { projectColumns } from './projection.ts';
+import { rowByRow } from './row-by-row.ts';
 import type { Frame, RowEncoder, RowEncoderOptions } from './row-format.ts';
-import type { ValueRules, WriteValue } from './value-writer.ts';
+import type { ValueRules } from './value-writer.ts';
 
 const TEXT = new TextEncoder();
 
@@ -20,21 +23,21 @@ export function createJsonRowEncoder(schema: Schema, options: RowEncoderOptions)
   const indent = options.format === 'ndjson' ? 0 : (options.indent ?? 0);
   const { fields, columnsOf } = projectColumns(schema, options.columns);
   const rules = (column: string, depth: number) => jsonRules(options, indent, column, depth);
-  const bindRow = bindStruct(
-    fields.map((field) => ({ name: field.name, bind: compileValue(field, rules(field.name, 2)) })),
-    layoutOf('{}', rules('', 1)),
-  );
-  let write: WriteValue = failUnbound;
-  return {
-    frame: options.format === 'ndjson' ? LINES : arrayFrame(indent),
-    bind: (batch) => {
-      // The placeholders that apache-arrow makes of empty tables lack their nested columns.
-      write = batch.numRows === 0 ? failUnbound : bindRow(columnsOf(batch));
-    },
-    encodeRow: (row, out) => {
-      write(row, out);
-    },
-  };
+  const named = fields.map((field) => ({
+    name: field.name,
+    bind: compileValue(field, rules(field.name, 2)),
+  }));
+  const layout = layoutOf('{}', rules('', 1));
+  const frame = options.format === 'ndjson' ? LINES : arrayFrame(indent);
+  const columns = fields.map((field) => compileColumn(field, rules(field.name, 2)));
+  const bindRow = bindStruct(named, layout);
+  if (!isWorthCompiling(columns)) return rowByRow(frame, (batch) => bindRow(columnsOf(batch)));
+  const leads = [...named.map(({ name }, at) => leadOf(name, at === 0, layout)), endOf(layout, frame)];
+  return compiledRows({ frame, columns, leads, columnsOf, binds: named.map(({ bind }) => bind), bindRow });
+}
+
+function endOf({ close }: Layout, { separator }: Frame): Uint8Array {
+  return Buffer.concat([close, separator]);
 }
 
 function jsonRules(options: RowEncoderOptions, indent: number, column: string, depth: number): ValueRules {
@@ -50,8 +53,4 @@ function arrayFrame(indent: number): Frame {
     close: TEXT.encode('\n]\n'),
     empty: TEXT.encode('[]\n'),
   };
-}
-
-function failUnbound(): never {
-  throw new Error('encodeRow was called before bind');
 }

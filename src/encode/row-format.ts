@@ -10,13 +10,19 @@ export interface Frame {
   readonly empty: Uint8Array;
 }
 
-/** Encodes rows one at a time, so that each can go to a buffer of its own. */
+/** Encodes rows in any order, so that each can go to a buffer of its own. */
 export interface RowEncoder {
   readonly frame: Frame;
-  /** Turns to the rows of `batch`, whose buffers must live until the next `bind` or the last `encodeRow`. */
+  /** Turns to the rows of `batch`, whose buffers must live until the next `bind` or the last row that is encoded. */
   bind(batch: RecordBatch): void;
   /** Appends row `row` of the bound batch, without the frame around it. */
   encodeRow(row: number, out: ByteBuffer): void;
+  /**
+   * Appends rows from `begin` to before `end`, each with the frame's separator behind it.
+   *
+   * @returns where in `out` the last one begins
+   */
+  encodeRows(begin: number, end: number, out: ByteBuffer): number;
 }
 
 export type RowFormat = 'json' | 'ndjson' | 'csv';

@@ -36,14 +36,20 @@ export class PartitionRows {
     if (tied && this.count > 0) this.#tied.push(this.#lastRow);
     else this.#endTies();
     this.#isOrdered = true;
-    this.#lastRow = this.out.length;
-    this.count++;
   }
 
   /** Begins a row of an output whose order does not matter. */
   beginUnorderedRow(): void {
     if (this.out.length >= SEGMENT_BYTES) this.#seal();
-    this.count++;
+  }
+
+  /**
+   * Says that `count` rows were encoded into `out` since one was begun, the last of them at `lastBegin`. More than one only
+   * where none of them ties.
+   */
+  endRows(count: number, lastBegin: number): void {
+    this.#lastRow = lastBegin;
+    this.count += count;
   }
 
   /** Moves what can be moved to the spill file; gives how many bytes that freed. */

@@ -31,6 +31,19 @@ export interface Partition {
 /** The key of an output without partition columns. */
 const ONE_PARTITION: PartitionKeyReader = { bind: () => undefined, read: () => null };
 
+/** Rows of a batch that are encoded together. */
+interface Run {
+  readonly partition: Partition;
+  readonly begin: number;
+  /** Whether it is of one row, which ties with the one before. */
+  readonly isTied: boolean;
+  /** The row before which it ends. */
+  readonly limit: number;
+}
+
+/** More rows at a time would make a partition's buffer grow far past the size that it is to have. */
+const LONGEST_RUN = 128;
+
 type KeyMap = Map<PartitionKey, KeyMap | Partition>;
 
 /** Encodes rows into their partitions' buffers, in one pass over the batches. */
@@ -70,18 +83,32 @@ export class RowRouter {
     this.#whole = this.#whole.concat(this.#open.splice(0));
   }
 
+  /** Rows that go to one partition and do not tie are encoded together. */
   #encodeRows(rowCount: number): void {
-    const { encoder, ties } = this.#options;
-    const { separator } = encoder.frame;
+    let run: Run | undefined;
     for (let row = 0; row < rowCount; row++) {
-      const rows = this.#partitionOf(row).rows;
-      if (ties === undefined) rows.beginUnorderedRow();
-      else rows.beginRow(allTie(ties, row));
-      const before = rows.out.length;
-      encoder.encodeRow(row, rows.out);
-      rows.out.append(separator);
-      this.#memoryBytes += rows.out.length - before;
+      const partition = this.#partitionOf(row);
+      const isTied = this.#isTied(row);
+      if (run !== undefined && run.partition === partition && row < run.limit && !isTied) continue;
+      if (run !== undefined) this.#encodeRun(run, row);
+      run = { partition, begin: row, isTied, limit: isTied ? 0 : row + LONGEST_RUN };
     }
+    if (run !== undefined) this.#encodeRun(run, rowCount);
+  }
+
+  #isTied(row: number): boolean {
+    const { ties } = this.#options;
+    return ties !== undefined && allTie(ties, row);
+  }
+
+  #encodeRun({ partition: { rows }, begin, isTied }: Run, end: number): void {
+    const { encoder, ties } = this.#options;
+    if (ties === undefined) rows.beginUnorderedRow();
+    else rows.beginRow(isTied);
+    const before = rows.out.length;
+    const lastBegin = encoder.encodeRows(begin, end, rows.out);
+    rows.endRows(end - begin, lastBegin);
+    this.#memoryBytes += rows.out.length - before;
   }
 
   #partitionOf(row: number): Partition {

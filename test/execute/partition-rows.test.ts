@@ -10,7 +10,9 @@ const TEXT = new TextEncoder();
 function add(rows: PartitionRows, text: string, tied?: boolean): void {
   if (tied === undefined) rows.beginUnorderedRow();
   else rows.beginRow(tied);
+  const begin = rows.out.length;
   rows.out.append(TEXT.encode(`${text}\n`));
+  rows.endRows(1, begin);
 }
 
 const bytesOf = (rows: PartitionRows) => Buffer.concat([...rows.chunks()]).toString();
