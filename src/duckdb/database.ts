@@ -17,11 +17,12 @@ const OWN_SETTINGS = { arrow_lossless_conversion: true, errors_as_json: true } a
 export interface Holder {
   readonly handle: Out;
   hold(): void;
-  release(): void;
+  /** Resolves when the database is closed, where it was the last one. */
+  release(): Promise<void>;
 }
 
 /** Of a connection whose database another thread holds. */
-export const NO_DATABASE: Holder = { handle: [null], hold: () => undefined, release: () => undefined };
+export const NO_DATABASE: Holder = { handle: [null], hold: () => undefined, release: async () => undefined };
 
 /** A database with the number of connections that hold it. */
 export class Database implements Holder {
@@ -52,8 +53,9 @@ export class Database implements Holder {
     this.#holders++;
   }
 
-  release(): void {
-    if (--this.#holders <= 0) native().close(this.handle);
+  /** Freeing what a database held in memory takes its time. */
+  async release(): Promise<void> {
+    if (--this.#holders <= 0) await callAsync(native().close, this.handle);
   }
 }
 

@@ -18,7 +18,9 @@ export interface NativeProgress {
 }
 
 type Callback<T> = (error: Error | null, value: T) => void;
-type Call<A extends unknown[], T> = ((...args: A) => T) & { async(...args: [...A, Callback<T>]): void };
+type Call<A extends unknown[], T> = ((...args: A) => T) & {
+  async(...args: [...A, Callback<T>]): void;
+};
 
 /** The functions of DuckDB's C API that this room calls. https://duckdb.org/docs/stable/clients/c/api */
 export interface Native {
@@ -27,7 +29,7 @@ export interface Native {
   setConfig(config: Pointer, name: string, value: string): number;
   destroyConfig(config: Out): void;
   openExt: Call<[path: string, database: Out, config: Pointer, error: Out], number>;
-  close(database: Out): void;
+  close: Call<[database: Out], void>;
   connect(database: Pointer, out: Out): number;
   disconnect(connection: Out): void;
   interrupt(connection: Pointer): void;

@@ -9,6 +9,10 @@ export interface QueryResultOptions {
   readonly sql: string;
   /** Rows are computed as they are read. */
   readonly stream: boolean;
+  /** The next batch of a stream is fetched while one is used, which is good until that is asked for. */
+  readonly ahead: boolean;
+  /** Stops what a thread computes of it. */
+  readonly interrupt: () => void;
   /** Finds the error of a stream that DuckDB reports as an interruption. */
   readonly unmask: (error: QueryError) => Promise<QueryError>;
   readonly onRelease: (result: QueryResult) => void;
@@ -25,7 +29,7 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
   readonly #importer: BatchImporter;
   readonly #array: Pointer;
   readonly #arrowOptions: Out;
-  #fetching: Promise<Pointer> | undefined;
+  #fetching: Promise<unknown> | undefined;
   #closed = false;
   #started = false;
 
@@ -36,7 +40,7 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
     this.#arrowOptions = [native().resultArrowOptions(result)];
     this.#array = koffi.alloc('uint8_t', ARROW_ARRAY_BYTES);
     this.schema = this.#readSchema();
-    this.#importer = new BatchImporter(this.schema);
+    this.#importer = new BatchImporter(this.schema, options.ahead);
   }
 
   get closed(): boolean {
@@ -47,8 +51,7 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
     if (this.#started) throw new Error('a query result can be read once; run the query again');
     this.#started = true;
     try {
-      for (let chunk = await this.#fetch(); chunk !== null; chunk = await this.#fetch())
-        yield this.#take(chunk);
+      yield* this.#options.ahead ? this.#batchesAhead() : this.#batches();
     } finally {
       this.close();
     }
@@ -61,6 +64,7 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#fetching === undefined) this.#release();
+    else if (this.#options.ahead) this.#options.interrupt();
   }
 
   /** Resolves when no thread is in the native result. */
@@ -84,23 +88,47 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
     }
   }
 
+  async *#batches(): AsyncGenerator<RecordBatch> {
+    for (let chunk = await this.#fetch(); chunk !== null; chunk = await this.#fetch())
+      yield this.#take(chunk);
+  }
+
   /** The chunks of a finished query lie ready; those of a stream must be waited for off the event loop. */
   async #fetch(): Promise<Pointer> {
     if (this.#closed) throw closedError();
-    this.#fetching = this.#options.stream ? this.#fetchAsync() : undefined;
-    const chunk = this.#fetching === undefined ? native().fetchChunk(this.#native) : await this.#fetching;
+    const chunk = this.#options.stream ? await this.#fetchAsync() : native().fetchChunk(this.#native);
     if (chunk !== null && chunk !== 0n) return chunk;
     await this.#throwIfFailed();
     return null;
   }
 
   async #fetchAsync(): Promise<Pointer> {
-    const chunk = await callAsync(native().fetchChunk, this.#native);
-    this.#fetching = undefined;
+    const chunk = await this.#inside(callAsync(native().fetchChunk, this.#native));
     if (!this.#closed) return chunk;
     native().destroyChunk([chunk]);
-    this.#release();
     throw closedError();
+  }
+
+  /** Only the fetching is on another thread: what a call there costs is more than converting takes. */
+  async *#batchesAhead(): AsyncGenerator<RecordBatch> {
+    let next = this.#fetch();
+    for (let chunk = await next; chunk !== null; chunk = await next) {
+      next = this.#fetch();
+      // It is told when the batch is asked for.
+      next.catch(() => undefined);
+      yield this.#take(chunk);
+    }
+  }
+
+  /** Waits for a thread in the native result, which is released then where it was closed meanwhile. */
+  async #inside<T>(working: Promise<T>): Promise<T> {
+    this.#fetching = working;
+    try {
+      return await working;
+    } finally {
+      this.#fetching = undefined;
+      if (this.#closed) this.#release();
+    }
   }
 
   async #throwIfFailed(): Promise<void> {

@@ -64,6 +64,13 @@ export function attachSession({ connection }: SessionTicket): Session {
   return new Session(NO_DATABASE, [connection]);
 }
 
+export interface QueryOptions {
+  /** Rows are computed as they are read. */
+  readonly stream?: boolean;
+  /** Of a stream the next batch is fetched while one is used: that one is good until the next is asked for. */
+  readonly ahead?: boolean;
+}
+
 /**
  * One connection. Its statements run one after another, each on a thread of its own, so the event loop stays
  * free. While a streamed result is open the connection is busy: read or close it first, or `connect()` another.
@@ -107,7 +114,7 @@ export class Session {
   detach(): SessionTicket {
     this.#throwIfClosed();
     this.#closed = true;
-    this.#database.release();
+    void this.#database.release();
     return { connection: this.#connection[0] ?? 0n };
   }
 
@@ -121,9 +128,9 @@ export class Session {
    * Runs one statement and gives its rows. With `stream`, rows are computed as they are read and memory
    * stays flat; without, DuckDB computes all of them first, with full parallelism. @throws QueryError
    */
-  async query(sql: string, parameters: Parameters = {}, { stream = false } = {}): Promise<QueryResult> {
+  async query(sql: string, parameters: Parameters = {}, options: QueryOptions = {}): Promise<QueryResult> {
     if (this.#before !== undefined) await this.#before(this, sql, parameters);
-    return this.#exclusive(() => this.#execute(sql, parameters, stream));
+    return this.#exclusive(() => this.#execute(sql, parameters, options));
   }
 
   /**
@@ -210,11 +217,11 @@ export class Session {
       await result.settle();
     }
     native().disconnect(this.#connection);
-    this.#database.release();
+    await this.#database.release();
   }
 
   #rows(sql: string, parameters: Parameters): Promise<Row[]> {
-    return this.#exclusive(async () => toRows(await this.#execute(sql, parameters, false)));
+    return this.#exclusive(async () => toRows(await this.#execute(sql, parameters, {})));
   }
 
   #throwIfClosed(): void {
@@ -252,7 +259,7 @@ export class Session {
   async #execute(
     sql: string,
     parameters: Parameters,
-    stream: boolean,
+    { stream = false, ahead = false }: QueryOptions,
     runsLeft = UNMASKING_RUNS,
   ): Promise<QueryResult> {
     const interruptions = this.#interruptions;
@@ -264,7 +271,9 @@ export class Session {
       const unmask = async (error: QueryError) =>
         isSelect && isMasked(error) ? this.#unmask(error, sql, parameters, runsLeft - 1) : error;
       const onRelease = (result: QueryResult) => this.#openResults.delete(result);
-      const rows = new QueryResult(await statement.execute(stream), { sql, stream, unmask, onRelease });
+      const interrupt = () => native().interrupt(this.#connection[0]);
+      const options = { sql, stream, ahead: stream && ahead, unmask, onRelease, interrupt };
+      const rows = new QueryResult(await statement.execute(stream), options);
       this.#openResults.add(rows);
       if (stream) this.#openStream = rows;
       return rows;
@@ -282,7 +291,7 @@ export class Session {
     runsLeft: number,
   ): Promise<QueryError> {
     try {
-      const again = this.#exclusive(() => this.#execute(sql, parameters, true, runsLeft));
+      const again = this.#exclusive(() => this.#execute(sql, parameters, { stream: true }, runsLeft));
       for await (const _ of await again);
       return error;
     } catch (found) {

@@ -12,9 +12,10 @@ export class ByteBuffer {
   fields: DataView;
   length = 0;
 
-  constructor(capacity = 4096) {
-    this.bytes = new Uint8Array(capacity);
-    this.fields = new DataView(this.bytes.buffer);
+  /** @param memory - to begin with, of which there is more when that is full; or how many bytes to take */
+  constructor(memory: Uint8Array | number = 4096) {
+    this.bytes = typeof memory === 'number' ? new Uint8Array(memory) : memory;
+    this.fields = viewOf(this.bytes);
   }
 
   /** Makes room for `extra` bytes after `length`. */
@@ -57,8 +58,12 @@ export class ByteBuffer {
     const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
     larger.set(this.view());
     this.bytes = larger;
-    this.fields = new DataView(larger.buffer);
+    this.fields = viewOf(larger);
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** Bytes as little-endian words, zeros behind: writing words is faster than writing bytes. */

@@ -54,6 +54,7 @@ export class ProductMaker {
   readonly #stepFiles = new Map<string, Promise<readonly StepFile[]>>();
   readonly #fetched: FetchedFiles;
   #session: WorkerSession | undefined;
+  #closing: Promise<void> = Promise.resolve();
   #sparseBefore = 0;
   #sparseBytes = 0;
   #takenBytes = 0;
@@ -82,7 +83,7 @@ export class ProductMaker {
       } catch (error) {
         if (!this.#needs.learnFrom(error)) throw error;
         await options.attemptFiles.discard();
-        await this.#closeSession();
+        await this.#leaveSession();
       }
     }
   }
@@ -103,16 +104,21 @@ export class ProductMaker {
   }
 
   async close(): Promise<void> {
-    await this.#closeSession();
+    await this.#leaveSession();
+    await this.#closing;
     await this.#fetched.close();
   }
 
-  async #closeSession(): Promise<void> {
+  /** Begins to close the session: that frees memory, which only who opens the next one has to wait for. */
+  async #leaveSession(): Promise<void> {
     const session = this.#session;
+    if (session === undefined) return;
     this.#session = undefined;
-    if (session !== undefined) await this.#countSparse(session);
+    await this.#countSparse(session);
     this.#sparseBefore = 0;
-    await session?.close();
+    this.#closing = session.close();
+    // It is told when it is waited for.
+    this.#closing.catch(() => undefined);
   }
 
   async #makeOnce(
@@ -148,7 +154,7 @@ export class ProductMaker {
       await this.#tidy(worker, outline);
       return { ...products, spillBytes: spill.mostBytes };
     } catch (error) {
-      if (isLasting(error)) await this.#closeSession();
+      if (isLasting(error)) await this.#leaveSession();
       else await this.#tidy(worker, outline);
       throw error;
     }
@@ -164,6 +170,7 @@ export class ProductMaker {
   async #open(): Promise<WorkerSession> {
     const { plan, outlines, unlisted, storage, folder, scratch } = this.#options;
     const limits = sessionLimits(this.#options);
+    await this.#closing;
     this.#session ??= await WorkerSession.open({
       inputs: plan.inputs.filter(({ name }) =>
         outlines.some(({ whole, narrowed }) => whole.includes(name) || narrowed.includes(name)),
@@ -184,7 +191,7 @@ export class ProductMaker {
   /** A session that cannot be tidied up is given up, and so is that of a fused task, which made all that it could. */
   async #tidy(worker: WorkerSession, { kind }: StepOutline): Promise<void> {
     const isTidy = kind !== 'fused' && (await succeeds(worker.endTask()));
-    if (!isTidy) await this.#closeSession();
+    if (!isTidy) await this.#leaveSession();
   }
 
   /** What a step left does not change once later steps are planned. */

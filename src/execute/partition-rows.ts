@@ -1,8 +1,7 @@
 import { appendFileSync, closeSync, openSync, readSync } from 'node:fs';
 import { ByteBuffer } from '../encode/byte-buffer.ts';
+import { SEGMENT_BYTES, SegmentPool } from './segment-pool.ts';
 
-/** A buffer of this size is sealed and another begun: growing further would copy and waste more. */
-const SEGMENT_BYTES = 256 * 1024;
 const FIRST_BUFFER_BYTES = 512;
 const READ_BYTES = 1024 * 1024;
 
@@ -15,6 +14,7 @@ export class PartitionRows {
   out = new ByteBuffer(FIRST_BUFFER_BYTES);
   count = 0;
   readonly #spillPath: string;
+  readonly #pool: SegmentPool;
   /** Where in `out` the last row begins, and before it those of equal keys. */
   #lastRow = 0;
   #tied: number[] = [];
@@ -23,8 +23,9 @@ export class PartitionRows {
   #segmentBytes = 0;
   #spilledBytes = 0;
 
-  constructor(spillPath: string) {
+  constructor(spillPath: string, pool = new SegmentPool()) {
     this.#spillPath = spillPath;
+    this.#pool = pool;
   }
 
   get memoryBytes(): number {
@@ -58,8 +59,7 @@ export class PartitionRows {
     const freed = this.#segmentBytes;
     for (const segment of this.#segments) appendFileSync(this.#spillPath, segment);
     this.#spilledBytes += freed;
-    this.#segments = [];
-    this.#segmentBytes = 0;
+    this.#freeSegments();
     this.out = copyOf(this.out);
     return freed;
   }
@@ -70,6 +70,19 @@ export class PartitionRows {
     if (this.#spilledBytes > 0) yield* readChunks(this.#spillPath, this.#spilledBytes);
     yield* this.#segments;
     yield this.out.view();
+  }
+
+  /** Gives the memory back: what `chunks` gave is nobody's any more. */
+  free(): void {
+    this.#freeSegments();
+    this.#pool.give(this.out.bytes);
+    this.out = new ByteBuffer(0);
+  }
+
+  #freeSegments(): void {
+    for (const segment of this.#segments) this.#pool.give(segment);
+    this.#segments = [];
+    this.#segmentBytes = 0;
   }
 
   /** Rows of equal keys are put in the order of their bytes, so that the output does not depend on threads. */
@@ -84,7 +97,7 @@ export class PartitionRows {
     const rest = this.out.view().subarray(length);
     this.#segments.push(this.out.view().subarray(0, length));
     this.#segmentBytes += length;
-    this.out = new ByteBuffer(SEGMENT_BYTES + SEGMENT_BYTES / 8);
+    this.out = new ByteBuffer(this.#pool.take());
     this.out.append(rest);
     this.#lastRow -= length;
     this.#tied = this.#tied.map((offset) => offset - length);

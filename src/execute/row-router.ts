@@ -4,6 +4,7 @@ import type { RowEncoder } from '../encode/row-encoder.ts';
 import type { TieReader } from './order-key.ts';
 import { createPartitionKeyReader, type PartitionKey, type PartitionKeyReader } from './partition-key.ts';
 import { PartitionRows } from './partition-rows.ts';
+import { SegmentPool } from './segment-pool.ts';
 
 export interface RowRouterOptions {
   readonly schema: Schema;
@@ -50,6 +51,7 @@ type KeyMap = Map<PartitionKey, KeyMap | Partition>;
 export class RowRouter {
   readonly #options: RowRouterOptions;
   readonly #readers: readonly PartitionKeyReader[];
+  readonly #pool = new SegmentPool();
   readonly #open: Partition[] = [];
   #root: KeyMap = new Map();
   #whole: Partition[] = [];
@@ -121,7 +123,7 @@ export class RowRouter {
     if (this.#options.ties !== undefined || this.#options.grouped) this.#closePrevious();
     const keys = this.#readers.map((reader) => reader.read(row));
     const spillPath = join(this.#options.spillFolder, `partition-${this.#created++}.rows`);
-    const partition = { keys, rows: new PartitionRows(spillPath) };
+    const partition = { keys, rows: new PartitionRows(spillPath, this.#pool) };
     this.#open.push(partition);
     this.#register(partition);
     return partition;

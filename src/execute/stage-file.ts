@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { writeAll } from './write-all.ts';
 
 export interface StagedBytes {
   readonly bytes: number;
@@ -31,12 +32,32 @@ export async function stageFile(
 async function writeChunks(file: FileHandle, chunks: Iterable<Uint8Array>): Promise<StagedBytes> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for (const chunk of chunks) {
-    hash.update(chunk);
-    bytes += chunk.length;
-    await file.writeFile(chunk);
+  for (const group of groupsOf(chunks)) {
+    for (const chunk of group) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+    await writeAll(file, group);
   }
   return { bytes, sha256: hash.digest('hex') };
+}
+
+/** Bytes and buffers that are written by one call, which wakes a thread. */
+const GROUP_BYTES = 4 * 1024 * 1024;
+const GROUP_CHUNKS = 512;
+
+function* groupsOf(chunks: Iterable<Uint8Array>): Generator<Uint8Array[]> {
+  let group: Uint8Array[] = [];
+  let bytes = 0;
+  for (const chunk of chunks) {
+    group.push(chunk);
+    bytes += chunk.length;
+    if (bytes < GROUP_BYTES && group.length < GROUP_CHUNKS) continue;
+    yield group;
+    group = [];
+    bytes = 0;
+  }
+  if (group.length > 0) yield group;
 }
 
 /** Hashes a file that something else wrote, and waits until it is on the disk. */

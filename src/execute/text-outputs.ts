@@ -12,7 +12,7 @@ import { partitionText } from './partition-key.ts';
 import type { PartitionTexts } from './partition-path.ts';
 import type { StagedOutput } from './record.ts';
 import { type Partition, RowRouter } from './row-router.ts';
-import { stageFile } from './stage-file.ts';
+import { type StagedBytes, stageFile } from './stage-file.ts';
 import { StagedOutputs } from './staged-outputs.ts';
 import { placingErrors } from './step-query.ts';
 
@@ -53,7 +53,7 @@ async function streamRows(
   onRows: RowCounter,
 ): Promise<Frame> {
   const { step, rows, parameters } = context;
-  const result = await session.query(rows.sql, parameters, { stream: true });
+  const result = await session.query(rows.sql, parameters, { stream: true, ahead: true });
   const encoder = createRowEncoder(result.schema, encoderOptions(context));
   const router = new RowRouter({
     schema: result.schema,
@@ -83,8 +83,12 @@ async function stageWhole(
 ): Promise<void> {
   for (const { keys, rows } of router.takeWhole()) {
     const texts = toTexts(context, keys);
-    if (outputs.wants(texts))
-      await outputs.add(texts, rows.count, (path) => stageFile(path, framed(frame, rows.chunks()), context));
+    const write = async (path: string): Promise<StagedBytes> => {
+      const staged = await stageFile(path, framed(frame, rows.chunks()), context);
+      rows.free();
+      return staged;
+    };
+    if (outputs.wants(texts)) await outputs.add(texts, rows.count, write);
   }
 }
 

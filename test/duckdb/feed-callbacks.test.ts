@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { BatchBoard } from '../../src/decode/batch-board.ts';
 import { decodedColumn, SKIPPED } from '../../src/decode/column-kind.ts';
 import { layOutRows } from '../../src/decode/row-layout.ts';
-import { createMemory } from '../../src/web-assembly.ts';
 import { FEED_REFUSED, FeedCallbacks } from '../../src/duckdb/feed-callbacks.ts';
 import { FeedStructs } from '../../src/duckdb/feed-structs.ts';
 import { addressOf, readText, readWords } from '../../src/duckdb/memory.ts';
+import { createMemory } from '../../src/web-assembly.ts';
 
 /** As DuckDB calls a stream: by the addresses in its structs. */
 const GET = koffi.proto('int CalledGet(void* stream, void* out)');

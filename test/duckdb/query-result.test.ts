@@ -77,6 +77,61 @@ describe('a result', () => {
   });
 });
 
+describe('a stream that is fetched ahead', () => {
+  const ahead = (sql: string) => session.query(sql, {}, { stream: true, ahead: true });
+
+  it('gives all rows in their order, each batch good until the next is asked for', async () => {
+    let next = 0n;
+    const sql =
+      "SELECT i, 'text ' || i AS t, CASE WHEN i % 7 > 0 THEN [i, i + 1] END AS l FROM range(100000) r(i)";
+    for await (const batch of await ahead(sql)) {
+      const [i, t, l] = [batch.getChild('i'), batch.getChild('t'), batch.getChild('l')];
+      for (let row = 0; row < batch.numRows; row++, next++) {
+        expect(i?.get(row)).toBe(next);
+        expect(t?.get(row)).toBe(`text ${next}`);
+        expect(l?.get(row)?.toArray() ?? null).toEqual(
+          next % 7n > 0n ? BigInt64Array.of(next, next + 1n) : null,
+        );
+      }
+    }
+    expect(next).toBe(100_000n);
+  });
+
+  it('lies in memory that the next batch is written over', async () => {
+    const buffers = new Set<ArrayBufferLike>();
+    for await (const batch of await ahead('SELECT i FROM range(100000) r(i)'))
+      buffers.add(batch.data.children[0]?.values.buffer);
+    expect(buffers.size).toBeLessThan(4);
+  });
+
+  it('leaves the session free when it is broken off, though the next batch is far', async () => {
+    for await (const _ of await ahead(STALLING)) break;
+    expect(await session.rows('SELECT 1 AS v')).toEqual([{ v: 1 }]);
+  });
+
+  it('that fails gives the rows before it, then the error', async () => {
+    let rows = 0;
+    const read = async () => {
+      for await (const batch of await ahead(
+        "SELECT CASE WHEN i < 200000 THEN i ELSE error('boom')::BIGINT END AS v FROM range(300000) t(i)",
+      ))
+        rows += batch.numRows;
+    };
+    await expect(read()).rejects.toMatchObject({ kind: 'data', message: 'boom' });
+    expect(rows).toBeGreaterThan(0);
+    expect(await session.rows('SELECT 1 AS v')).toEqual([{ v: 1 }]);
+  });
+
+  it('that is closed while it is read says so', async () => {
+    const result = await ahead('SELECT i FROM range(3000000) t(i)');
+    const batches = result[Symbol.asyncIterator]();
+    await batches.next();
+    result.close();
+    await expect(batches.next()).rejects.toThrow(CLOSED);
+    expect(await session.rows('SELECT 1 AS v')).toEqual([{ v: 1 }]);
+  });
+});
+
 describe('a session with an open stream', () => {
   it('is busy until the stream is read to its end', async () => {
     const result = await stream('SELECT i FROM range(300000) t(i)');

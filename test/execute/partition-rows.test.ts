@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PartitionRows } from '../../src/execute/partition-rows.ts';
+import { SegmentPool } from '../../src/execute/segment-pool.ts';
 import { someFolder } from './some-step.ts';
 
 const TEXT = new TextEncoder();
@@ -53,6 +54,25 @@ describe('the rows of a partition', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('give their memory to the rows of another partition once they are written', async () => {
+    const folder = await someFolder();
+    const pool = new SegmentPool();
+    const fill = (name: string) => {
+      const rows = new PartitionRows(join(folder, name), pool);
+      for (let index = 0; index < 10_000; index++) add(rows, `${name} ${index}`.padEnd(99, 'x'));
+      return rows;
+    };
+    const first = fill('a');
+    const written = new Set([...first.chunks()].map(({ buffer }) => buffer));
+    first.free();
+    expect([...first.chunks()].every(({ length }) => length === 0)).toBe(true);
+    const second = fill('b');
+    expect([...second.chunks()].filter(({ buffer }) => written.has(buffer)).length).toBeGreaterThan(2);
+    const lines = bytesOf(second).split('\n').slice(0, -1);
+    expect(lines).toEqual(lines.map((_, index) => `b ${index}`.padEnd(99, 'x')));
+    expect(lines).toHaveLength(10_000);
   });
 
   it('are counted as memory until they are spilled', async () => {

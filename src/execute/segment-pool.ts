@@ -1,0 +1,20 @@
+/** A buffer of this size is sealed and another begun: growing further would copy and waste more. */
+export const SEGMENT_BYTES = 256 * 1024;
+/** With room for the row that goes past it. */
+const BUFFER_BYTES = SEGMENT_BYTES + SEGMENT_BYTES / 8;
+const MOST_BUFFERS = 64;
+
+/** Buffers of encoded rows, used again once their rows are written: fresh memory has to be cleared and collected. */
+export class SegmentPool {
+  readonly #free: Uint8Array[] = [];
+
+  take(): Uint8Array {
+    return this.#free.pop() ?? new Uint8Array(BUFFER_BYTES);
+  }
+
+  /** Takes back memory that nobody reads any more; other than it gave it leaves alone. */
+  give({ buffer }: Uint8Array): void {
+    if (buffer.byteLength === BUFFER_BYTES && this.#free.length < MOST_BUFFERS)
+      this.#free.push(new Uint8Array(buffer));
+  }
+}
