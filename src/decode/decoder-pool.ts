@@ -36,7 +36,7 @@ export class DecoderPool {
     this.#size = size;
   }
 
-  /** Begins to decode: each range once it has arrived. */
+  /** Begins to decode: each unit once its text has arrived. */
   decode({ columns, dialect, ranges, readers, ...request }: DecodeRequest): Decoding {
     // The rows of one thread come in order for nothing, and what a query makes of them is the same each time.
     const ordered = request.ordered || this.#size === 1;
@@ -48,7 +48,8 @@ export class DecoderPool {
     const memories = group.prepare(layout, dialect);
     const done = group.run({ board: board.parts, layout, ranges, units }, board);
     const source = { board: board.parts, memories, layout };
-    return new Decoding({ source, board, units, done, onClose: () => this.#takeBack(group, board) });
+    const onClose = () => this.#takeBack(group, board);
+    return new Decoding({ source, board, ranges, units, done, onClose });
   }
 
   /** Ends the threads; what they decode has to be closed before. */

@@ -1,7 +1,7 @@
 import type { SharedMemory } from '../web-assembly.ts';
 import type { BatchBoard, BoardParts } from './batch-board.ts';
 import type { RowLayout } from './row-layout.ts';
-import type { TextUnit } from './text-units.ts';
+import { neededEnd, type TextRange, type TextUnit } from './text-units.ts';
 
 /** Where the batches of a decoding are found; it can be sent to another thread. */
 export interface BatchSource {
@@ -14,6 +14,7 @@ export interface BatchSource {
 export interface DecodingParts {
   readonly source: BatchSource;
   readonly board: BatchBoard;
+  readonly ranges: readonly TextRange[];
   /** In the order of their ranges. */
   readonly units: readonly TextUnit[];
   /** Settles when no thread decodes any more. */
@@ -27,14 +28,15 @@ export class Decoding {
   readonly #board: BatchBoard;
   readonly #done: Promise<void>;
   readonly #onClose: () => void;
-  readonly #unitsOf: readonly (readonly number[])[];
+  /** The units of each range that have not arrived, the first one last. */
+  readonly #waiting: readonly WaitingUnit[][];
 
-  constructor({ source, board, units, done, onClose }: DecodingParts) {
+  constructor({ source, board, ranges, units, done, onClose }: DecodingParts) {
     this.source = source;
     this.#board = board;
     this.#done = done;
     this.#onClose = onClose;
-    this.#unitsOf = unitsByRange(units);
+    this.#waiting = waitingUnits(ranges, units);
   }
 
   /** Whether there was something that only DuckDB can read, or tell of. */
@@ -42,9 +44,13 @@ export class Decoding {
     return this.#board.isRefused;
   }
 
-  /** Says that a range can be read. */
-  arrive(range: number): void {
-    for (const unit of this.#unitsOf[range] ?? []) this.#board.arrive(unit);
+  /** Says that a range's text can be read, up to `end`. */
+  arrive(range: number, end: number): void {
+    const waiting = this.#waiting[range] ?? [];
+    for (let unit = waiting.at(-1); unit !== undefined && unit.needs <= end; unit = waiting.at(-1)) {
+      waiting.pop();
+      this.#board.arrive(unit.index);
+    }
   }
 
   /** Lets nobody wait any more: who reads on finds it stopped. */
@@ -60,11 +66,15 @@ export class Decoding {
   }
 }
 
-function unitsByRange(units: readonly TextUnit[]): number[][] {
-  const byRange: number[][] = [];
-  for (const [index, { range }] of units.entries()) {
-    byRange[range] ??= [];
-    byRange[range].push(index);
-  }
-  return byRange;
+interface WaitingUnit {
+  readonly index: number;
+  /** How much of the range's text has to be there. */
+  readonly needs: number;
+}
+
+function waitingUnits(ranges: readonly TextRange[], units: readonly TextUnit[]): WaitingUnit[][] {
+  const waiting = ranges.map((): WaitingUnit[] => []);
+  for (const [index, unit] of units.entries())
+    waiting[unit.range]?.push({ index, needs: neededEnd(unit, ranges[unit.range]!) });
+  return waiting.map((ofRange) => ofRange.reverse());
 }

@@ -1,18 +1,20 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { TextRange } from './text-units.ts';
+import type { TextPiece, TextRange } from './text-units.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
 const LOOK_BYTES = 4096;
 
-/** Reads the lines of one range of a file. Close it. */
+/** Of a range that is read from its start to its end no more are needed: a line may begin in one and end in the next. */
+const OPEN_PIECES = 2;
+
+/** Reads the lines of one range of a text. Close it. */
 export class LineReader {
-  readonly #file: number;
   readonly #range: TextRange;
+  readonly #files = new Map<TextPiece, number>();
   readonly #look = new Uint8Array(LOOK_BYTES);
 
   constructor(range: TextRange) {
-    this.#file = openSync(range.path, 'r');
     this.#range = range;
   }
 
@@ -47,7 +49,7 @@ export class LineReader {
    */
   readLines(into: Uint8Array, start: number, end: number, isCrlf: boolean): number {
     const wanted = Math.min(end - start, into.length - 2);
-    const count = readSync(this.#file, into, 0, wanted, start);
+    const count = this.#readInto(into.subarray(0, wanted), start);
     const isWhole = start + count === this.#range.end && count > 0 && into[count - 1] !== LF;
     if (!isWhole) return into.subarray(0, count).lastIndexOf(LF) + 1;
     into.set(isCrlf ? [CR, LF] : [LF], count);
@@ -55,16 +57,45 @@ export class LineReader {
   }
 
   close(): void {
-    closeSync(this.#file);
+    for (const file of this.#files.values()) closeSync(file);
+    this.#files.clear();
   }
 
   #lookAt(at: number): number {
-    return readSync(this.#file, this.#look, 0, LOOK_BYTES, at);
+    return this.#readInto(this.#look, at);
   }
 
   #read(start: number, end: number): Uint8Array {
     const bytes = new Uint8Array(end - start);
-    readSync(this.#file, bytes, 0, bytes.length, start);
+    this.#readInto(bytes, start);
     return bytes;
+  }
+
+  /** @returns how many bytes there were, which are fewer at the end of the text */
+  #readInto(bytes: Uint8Array, start: number): number {
+    const { pieces } = this.#range;
+    let index = pieces.findLastIndex((piece) => piece.start <= start);
+    let count = 0;
+    for (; index < pieces.length && count < bytes.length; index++) {
+      const [piece, next] = [pieces[index], pieces[index + 1]];
+      if (piece === undefined) throw new RangeError(`no piece of the text has byte ${start}`);
+      count += readSync(this.#open(piece), bytes, count, bytes.length - count, start + count - piece.start);
+      const isShort = next !== undefined && count < bytes.length && start + count < next.start;
+      if (isShort) throw new RangeError(`${piece.path} ends before the next piece of its text begins`);
+    }
+    return count;
+  }
+
+  #open(piece: TextPiece): number {
+    const known = this.#files.get(piece);
+    if (known !== undefined) return known;
+    const file = openSync(piece.path, 'r');
+    this.#files.set(piece, file);
+    for (const [oldest, itsFile] of this.#files) {
+      if (this.#files.size <= OPEN_PIECES) break;
+      closeSync(itsFile);
+      this.#files.delete(oldest);
+    }
+    return file;
   }
 }

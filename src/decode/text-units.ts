@@ -1,8 +1,16 @@
 import { TEXT_BYTES } from './row-layout.ts';
 
-/** Whole lines of a local file: bytes `start` to `end`. */
-export interface TextRange {
+/** A local file of a part of a text. */
+export interface TextPiece {
   readonly path: string;
+  /** Where in the text it begins; it ends where the next one does. */
+  readonly start: number;
+}
+
+/** Whole lines of a text: bytes `start` to `end`. */
+export interface TextRange {
+  /** One behind another. */
+  readonly pieces: readonly TextPiece[];
   readonly start: number;
   readonly end: number;
 }
@@ -13,6 +21,14 @@ export interface TextUnit {
   readonly range: number;
   readonly start: number;
   readonly end: number;
+}
+
+/**
+ * How much of a range's text has to be there before a unit is read: lines that are longer than a batch are read by DuckDB
+ * alone.
+ */
+export function neededEnd(unit: TextUnit, range: TextRange): number {
+  return Math.min(range.end, unit.end + TEXT_BYTES);
 }
 
 /** Ranges in units of about a batch, in the order of their lines. */

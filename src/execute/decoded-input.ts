@@ -48,7 +48,7 @@ export class DecodedInput {
     this.#decoding = decoding;
     this.#feed = feed;
     this.#view = view;
-    text.begin((range) => decoding.arrive(range)).catch(() => decoding.stop());
+    text.begin((range, end) => decoding.arrive(range, end)).catch(() => decoding.stop());
   }
 
   /** Begins to decode. */

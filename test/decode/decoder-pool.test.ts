@@ -18,7 +18,7 @@ async function someText(text = TEXT): Promise<DecodeRequest> {
   return {
     columns: [NUMBER, WORD].flatMap((column) => column ?? []),
     dialect: { delimiter: ',', quote: '"', nulls: [''] },
-    ranges: [{ path, start: 0, end: text.length }],
+    ranges: [{ pieces: [{ path, start: 0 }], start: 0, end: text.length }],
     ordered: false,
     readers: 1,
   };
@@ -50,7 +50,7 @@ function readAll({ source }: Decoding) {
 describe('a pool of decoders', () => {
   it.each([1, 2, 4])('with %i threads decodes all rows', async (size) => {
     const decoding = somePool(size).decode(await someText());
-    decoding.arrive(0);
+    decoding.arrive(0, Number.POSITIVE_INFINITY);
     expect(readAll(decoding)).toMatchObject({ kind: 'end', rows: LINES });
     expect(decoding.isRefused).toBe(false);
     await decoding.close();
@@ -61,7 +61,7 @@ describe('a pool of decoders', () => {
     ['that is asked for it', 3, true],
   ])('%s gives rows in the order of their lines', async (_, size, ordered) => {
     const decoding = somePool(size).decode({ ...(await someText()), ordered });
-    decoding.arrive(0);
+    decoding.arrive(0, Number.POSITIVE_INFINITY);
     const { firsts } = readAll(decoding);
     expect(firsts).toEqual([...firsts].sort((a, b) => a - b));
     await decoding.close();
@@ -70,16 +70,16 @@ describe('a pool of decoders', () => {
   it('decodes one text after another, also behind one that it refused or could not open', async () => {
     const pool = somePool(2);
     const bad = await someText('1,2,3\n');
-    const gone = { ...bad, ranges: [{ path: '/nowhere.csv', start: 0, end: 10 }] };
+    const gone = { ...bad, ranges: [{ pieces: [{ path: '/nowhere.csv', start: 0 }], start: 0, end: 10 }] };
     for (const request of [bad, gone]) {
       const decoding = pool.decode(request);
-      decoding.arrive(0);
+      decoding.arrive(0, Number.POSITIVE_INFINITY);
       expect(readAll(decoding).kind).toBe('refused');
       expect(decoding.isRefused).toBe(true);
       await decoding.close();
     }
     const decoding = pool.decode(await someText());
-    decoding.arrive(0);
+    decoding.arrive(0, Number.POSITIVE_INFINITY);
     expect(readAll(decoding).rows).toBe(LINES);
     await decoding.close();
   });
@@ -90,7 +90,7 @@ describe('a pool of decoders', () => {
     const memories: unknown[] = [];
     for (const isHeld of [false, true, false]) {
       const decoding = pool.decode(request);
-      decoding.arrive(0);
+      decoding.arrive(0, Number.POSITIVE_INFINITY);
       memories.push(decoding.source.memories[0]?.buffer);
       if (isHeld) new BatchBoard(decoding.source.board).take();
       await decoding.close();

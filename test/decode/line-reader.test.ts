@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -6,15 +6,24 @@ import { LineReader } from '../../src/decode/line-reader.ts';
 import { type TextRange, textUnits } from '../../src/decode/text-units.ts';
 import { folderWith } from '../plan/some-input.ts';
 
-let path: string;
+let folder: string;
 beforeAll(async () => {
-  path = join(await folderWith(), 'text.csv');
+  folder = await folderWith();
 });
 
-/** Reads with a reader of a text, or of a part of it. */
-function reading<T>(text: string, use: (lines: LineReader, range: TextRange) => T, part = {}): T {
-  writeFileSync(path, text);
-  const range = { path, start: 0, end: text.length, ...part };
+/** Reads with a reader of a text, or of a part of it, that lies in pieces of so many bytes. */
+function reading<T>(
+  text: string,
+  use: (lines: LineReader, range: TextRange) => T,
+  part = {},
+  pieceBytes = 1e6,
+): T {
+  const pieces = Array.from({ length: Math.max(1, Math.ceil(text.length / pieceBytes)) }, (_, index) => {
+    const piece = { path: join(folder, `${index}.csv`), start: index * pieceBytes };
+    writeFileSync(piece.path, text.slice(piece.start, piece.start + pieceBytes));
+    return piece;
+  });
+  const range = { pieces, start: 0, end: text.length, ...part };
   const lines = new LineReader(range);
   try {
     return use(lines, range);
@@ -44,17 +53,18 @@ describe('a line reader', () => {
       isEnded: fc.boolean(),
       unitBytes: fc.integer({ min: 1, max: 40 }),
       bufferBytes: fc.integer({ min: 40, max: 200 }),
+      pieceBytes: fc.integer({ min: 1, max: 100 }),
     });
     fc.assert(
-      fc.property(given, ({ lines: all, end, isEnded, unitBytes, bufferBytes }) => {
+      fc.property(given, ({ lines: all, end, isEnded, unitBytes, bufferBytes, pieceBytes }) => {
         const whole = all.map((line) => line + end).join('');
         const text = isEnded ? whole : whole.slice(0, -end.length);
         fc.pre(text.length > 0 && (isEnded || all.at(-1) !== ''));
-        const read = reading(text, (lines, range) =>
+        const readUnits = (lines: LineReader, range: TextRange) =>
           textUnits([range], unitBytes).map((unit) =>
             linesOf(lines, unit.start, unit.end, end === '\r\n', bufferBytes),
-          ),
-        );
+          );
+        const read = reading(text, readUnits, {}, pieceBytes);
         expect(read.join('')).toBe(whole);
         for (const unit of read) expect(unit === '' || unit.endsWith(end)).toBe(true);
       }),
@@ -68,6 +78,24 @@ describe('a line reader', () => {
       expect(lines.lineFrom(10_001)).toBe(10_001);
       expect(lines.lineFrom(10_002)).toBe(text.length);
     });
+  });
+
+  it('knows how lines end by what lies in two pieces', () => {
+    expect(reading('ab\r\ncd\r\n', (lines) => lines.endsInCrlf(), {}, 3)).toBe(true);
+    expect(reading('ab\r\ncd\r\n', (lines) => lines.endsInCrlf(), { start: 4 }, 3)).toBe(true);
+  });
+
+  it('throws where a piece is missing, or ends before the next begins', () => {
+    const cut = (lines: LineReader, { pieces }: TextRange) => {
+      truncateSync(pieces[1]?.path ?? '', 2);
+      return lines.readLines(new Uint8Array(64), 0, 12, false);
+    };
+    expect(() => reading('ab\ncd\nef\ngh\n', cut, {}, 3)).toThrow('ends before the next piece');
+    const remove = (lines: LineReader, { pieces }: TextRange) => {
+      rmSync(pieces[1]?.path ?? '');
+      return lines.lineFrom(5);
+    };
+    expect(() => reading('ab\ncd\nef\ngh\n', remove, {}, 3)).toThrow('ENOENT');
   });
 
   it('reads no line that is longer than the buffer', () => {

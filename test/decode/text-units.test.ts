@@ -8,7 +8,7 @@ describe('the units of ranges', () => {
     const given = fc.tuple(fc.array(range, { maxLength: 6 }), fc.integer({ min: 1, max: 60 }));
     fc.assert(
       fc.property(given, ([sizes, unitBytes]) => {
-        const ranges = sizes.map(({ start, bytes }) => ({ path: 'a.csv', start, end: start + bytes }));
+        const ranges = sizes.map(({ start, bytes }) => ({ pieces: [], start, end: start + bytes }));
         const bytesOf = (from: number, to: number) =>
           Array.from({ length: to - from }, (_, index) => from + index);
         const covered = textUnits(ranges, unitBytes).flatMap(({ range, start, end }) =>
@@ -23,11 +23,11 @@ describe('the units of ranges', () => {
   });
 
   it('are no larger than asked for', () => {
-    const units = textUnits([{ path: 'a.csv', start: 3, end: 1000 }], 64);
+    const units = textUnits([{ pieces: [], start: 3, end: 1000 }], 64);
     expect(Math.max(...units.map(({ start, end }) => end - start))).toBe(64);
   });
 
   it('are one for a range without bytes, so that it counts as read', () => {
-    expect(textUnits([{ path: 'a.csv', start: 7, end: 7 }])).toEqual([{ range: 0, start: 7, end: 7 }]);
+    expect(textUnits([{ pieces: [], start: 7, end: 7 }])).toEqual([{ range: 0, start: 7, end: 7 }]);
   });
 });

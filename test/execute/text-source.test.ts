@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { TextRange } from '../../src/decode/text-units.ts';
 import { FetchedFiles } from '../../src/execute/fetched-files.ts';
 import { openText } from '../../src/execute/text-source.ts';
 import type { PlannedFile, PlannedInput } from '../../src/plan/plan.ts';
@@ -65,34 +67,62 @@ describe('the text of local files', () => {
     const { signal } = new AbortController();
     const text = await openText({ ...input, files }, { ...nowhere, signal });
     expect(text.ranges).toEqual([
-      { path: '/data/a.csv', start: HEADER.length, end: TEXT.length },
-      { path: '/data/a.csv', start: 20, end: 50 },
+      { pieces: [{ path: '/data/a.csv', start: 0 }], start: HEADER.length, end: TEXT.length },
+      { pieces: [{ path: '/data/a.csv', start: 0 }], start: 20, end: 50 },
     ]);
-    const arrived: number[] = [];
-    await text.begin((range) => arrived.push(range));
+    const arrived: number[][] = [];
+    await text.begin((...more) => arrived.push(more));
     await text.arrived();
     await text.close();
-    expect(arrived).toEqual([0, 1]);
+    expect(arrived).toEqual([
+      [0, TEXT.length],
+      [1, 50],
+    ]);
   });
 });
 
 describe('the text of an object', () => {
-  it('comes in parts whose lines are those of the body, each once', async () => {
-    const { open } = await someObject();
-    const text = await open();
-    expect(text.ranges.length).toBeGreaterThan(2);
-    const bodies: string[] = [];
-    const reads: Promise<void>[] = [];
-    await text.begin((index) => {
-      const { path = '', start, end } = text.ranges[index] ?? {};
-      const read = async () => {
-        bodies[index] = (await readFile(path, 'utf8')).slice(start, end);
-      };
-      reads.push(read());
+  it('comes in parts, of which what is told to be there can be read, by a request each', async () => {
+    let requests = 0;
+    const { open } = await someObject({}, (next) => {
+      requests++;
+      return next();
     });
-    await Promise.all(reads);
-    expect(reads).toHaveLength(text.ranges.length);
-    expect(bodies.join('') === TEXT.slice(HEADER.length)).toBe(true);
+    const text = await open();
+    const [range] = text.ranges as [TextRange];
+    expect(range).toMatchObject({ start: HEADER.length, end: TEXT.length });
+    expect(range.pieces.length).toBeGreaterThan(2);
+    const ends: number[] = [];
+    await text.begin((index, end) => {
+      const there = range.pieces.filter(({ start }) => start < end);
+      const bytes = Buffer.concat(there.map(({ path }) => readFileSync(path)));
+      expect([index, bytes.toString() === TEXT.slice(0, end)]).toEqual([0, true]);
+      ends.push(end);
+    });
+    expect(ends).toEqual(range.pieces.map((_, index) => range.pieces[index + 1]?.start ?? TEXT.length));
+    expect(requests).toBe(range.pieces.length);
+    await text.close();
+  });
+
+  it('is told in order, whichever part comes first', async () => {
+    const waiting: (() => void)[] = [];
+    let answerAll = (): void => undefined;
+    const { open } = await someObject({}, async (next) => {
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        answerAll();
+      });
+      return next();
+    });
+    const text = await open();
+    const parts = text.ranges[0]?.pieces.length ?? 0;
+    answerAll = () => {
+      if (waiting.length === parts) for (const answer of waiting.toReversed()) answer();
+    };
+    const ends: number[] = [];
+    await text.begin((_, end) => ends.push(end));
+    expect(ends).toEqual(ends.toSorted((a, b) => a - b));
+    expect(ends).toHaveLength(parts);
     await text.close();
   });
 
@@ -100,7 +130,7 @@ describe('the text of an object', () => {
     const { open, scratch } = await someObject();
     const text = await open();
     await text.begin(() => undefined);
-    expect((await filesIn(scratch)).length).toBe(2 * text.ranges.length);
+    expect((await filesIn(scratch)).length).toBe(2 * (text.ranges[0]?.pieces.length ?? 0));
     await text.close();
     expect(await filesIn(scratch)).toEqual([]);
   });
@@ -113,7 +143,8 @@ describe('the text of an object', () => {
     await text.begin(() => undefined);
     const [range] = text.ranges;
     expect(text.ranges).toHaveLength(1);
-    expect((await readFile(range?.path ?? '', 'utf8')).slice(range?.start, range?.end)).toBe(LINE.repeat(10));
+    const [piece] = range?.pieces ?? [];
+    expect((await readFile(piece?.path ?? '', 'utf8')).slice(range?.start, range?.end)).toBe(LINE.repeat(10));
     await text.close();
     expect(await filesIn(scratch)).toEqual([]);
   });
