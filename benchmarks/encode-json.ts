@@ -75,13 +75,12 @@ class JsonWriter {
   }
 
   add(batch: RecordBatch): void {
-    const { frame } = this.#encoder;
+    const { open, separator } = this.#encoder.frame;
+    this.#out.append(this.#isEmpty ? open : separator);
+    this.#isEmpty = false;
     this.#encoder.bind(batch);
-    for (let row = 0; row < batch.numRows; row++) {
-      this.#out.append(this.#isEmpty ? frame.open : frame.separator);
-      this.#isEmpty = false;
-      this.#encoder.encodeRow(row, this.#out);
-    }
+    this.#encoder.encodeRows(0, batch.numRows, this.#out);
+    this.#out.length -= separator.length;
     if (this.#out.length >= FLUSH_BYTES) this.#flush();
   }
 

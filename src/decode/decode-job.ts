@@ -12,3 +12,6 @@ export interface DecodeJob {
   readonly ranges: readonly TextRange[];
   readonly units: readonly TextUnit[];
 }
+
+/** What a decoding thread says: that a unit's text is read no more, and that it has ended. */
+export type FromDecoder = { readonly kind: 'decoded'; readonly unit: number } | { readonly kind: 'done' };

@@ -1,11 +1,13 @@
 import { parentPort } from 'node:worker_threads';
-import type { DecodeJob } from './decode-job.ts';
+import type { DecodeJob, FromDecoder } from './decode-job.ts';
 import { decodeUnits } from './decode-units.ts';
+
+const say = (message: FromDecoder): void => parentPort?.postMessage(message);
 
 parentPort?.on('message', (job: DecodeJob) => {
   try {
-    decodeUnits(job);
+    decodeUnits(job, (unit) => say({ kind: 'decoded', unit }));
   } finally {
-    parentPort?.postMessage('done');
+    say({ kind: 'done' });
   }
 });

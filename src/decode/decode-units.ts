@@ -7,15 +7,17 @@ import type { TextUnit } from './text-units.ts';
 /** After a batch that was full before its text was read, the next one reads so much more than that took. */
 const READ_AHEAD = 1.25;
 
-/** Decodes units until none is left, or one is refused. Blocks its thread while it waits. */
-export function decodeUnits(job: DecodeJob): void {
+/** Decodes units until none is left, or one is refused, and tells of each. Blocks its thread while it waits. */
+export function decodeUnits(job: DecodeJob, onDecoded: (unit: number) => void): void {
   const board = new BatchBoard(job.board);
   const decoder = new UnitDecoder(job, board);
   try {
     for (let unit = board.takeUnit(); unit !== undefined; unit = board.takeUnit()) {
-      if (decoder.decode(unit)) continue;
-      board.refuse();
-      return;
+      if (!decoder.decode(unit)) {
+        board.refuse();
+        return;
+      }
+      onDecoded(unit);
     }
   } catch {
     // What cannot be read or does not fit is for DuckDB to tell of.

@@ -3,8 +3,9 @@ import { createMemory, type SharedMemory } from '../web-assembly.ts';
 import { BatchBoard } from './batch-board.ts';
 import type { DecodedColumn } from './column-kind.ts';
 import type { CsvDialect } from './csv-dialect.ts';
-import type { DecodeJob } from './decode-job.ts';
+import type { DecodeJob, FromDecoder } from './decode-job.ts';
 import { Decoding } from './decoding.ts';
+import { readReporter } from './read-reporter.ts';
 import { layOutRows, type RowLayout, writeLayout } from './row-layout.ts';
 import { type TextRange, textUnits } from './text-units.ts';
 
@@ -17,6 +18,8 @@ export interface DecodeRequest {
   readonly ordered: boolean;
   /** Threads that read batches at a time: each may hold one. */
   readonly readers: number;
+  /** Is told that nothing of a range before `end` is read any more. */
+  readonly onRead?: ((range: number, end: number) => void) | undefined;
 }
 
 /** A decoding thread takes one batch of its own beside those that are held. */
@@ -37,7 +40,7 @@ export class DecoderPool {
   }
 
   /** Begins to decode: each unit once its text has arrived. */
-  decode({ columns, dialect, ranges, readers, ...request }: DecodeRequest): Decoding {
+  decode({ columns, dialect, ranges, readers, onRead, ...request }: DecodeRequest): Decoding {
     // The rows of one thread come in order for nothing, and what a query makes of them is the same each time.
     const ordered = request.ordered || this.#size === 1;
     const units = textUnits(ranges);
@@ -46,7 +49,8 @@ export class DecoderPool {
     const board = BatchBoard.create({ threads: this.#size, batchesPerThread, units: units.length, ordered });
     const group = this.#idle.pop() ?? this.#startGroup();
     const memories = group.prepare(layout, dialect);
-    const done = group.run({ board: board.parts, layout, ranges, units }, board);
+    const onDecoded = onRead === undefined ? () => undefined : readReporter(ranges, units, onRead);
+    const done = group.run({ board: board.parts, layout, ranges, units }, board, onDecoded);
     const source = { board: board.parts, memories, layout };
     const onClose = () => this.#takeBack(group, board);
     return new Decoding({ source, board, ranges, units, done, onClose });
@@ -101,9 +105,13 @@ class DecodeGroup {
   }
 
   /** Resolves when all are done; a thread that ends by itself refuses the text. */
-  async run(job: Omit<DecodeJob, 'thread' | 'memory'>, board: BatchBoard): Promise<void> {
+  async run(
+    job: Omit<DecodeJob, 'thread' | 'memory'>,
+    board: BatchBoard,
+    onDecoded: (unit: number) => void,
+  ): Promise<void> {
     const runs = this.#memories.map((memory, thread) =>
-      this.#threads[thread]?.run({ ...job, thread, memory }, board),
+      this.#threads[thread]?.run({ ...job, thread, memory }, board, onDecoded),
     );
     await Promise.all(runs);
   }
@@ -117,11 +125,15 @@ class DecodeThread {
   readonly #worker = new Worker(new URL('./decode-thread.js', import.meta.url));
   #hasEnded = false;
   #finish = (): void => undefined;
+  #onDecoded = (_unit: number): void => undefined;
 
   constructor() {
     // A process may end while a thread waits for work.
     this.#worker.unref();
-    this.#worker.on('message', () => this.#finish());
+    this.#worker.on('message', (message: FromDecoder) => {
+      if (message.kind === 'decoded') this.#onDecoded(message.unit);
+      else this.#finish();
+    });
     const end = () => {
       this.#hasEnded = true;
       this.#finish();
@@ -134,7 +146,8 @@ class DecodeThread {
     return this.#hasEnded;
   }
 
-  async run(job: DecodeJob, board: BatchBoard): Promise<void> {
+  async run(job: DecodeJob, board: BatchBoard, onDecoded: (unit: number) => void): Promise<void> {
+    this.#onDecoded = onDecoded;
     if (!this.#hasEnded) {
       await new Promise<void>((resolve) => {
         this.#finish = resolve;

@@ -73,23 +73,31 @@ export class LineReader {
 
   /** @returns how many bytes there were, which are fewer at the end of the text */
   #readInto(bytes: Uint8Array, start: number): number {
-    const { pieces } = this.#range;
-    let index = pieces.findLastIndex((piece) => piece.start <= start);
+    const { pieces, end } = this.#range;
     let count = 0;
-    for (; index < pieces.length && count < bytes.length; index++) {
-      const [piece, next] = [pieces[index], pieces[index + 1]];
-      if (piece === undefined) throw new RangeError(`no piece of the text has byte ${start}`);
-      count += readSync(this.#open(piece), bytes, count, bytes.length - count, start + count - piece.start);
-      const isShort = next !== undefined && count < bytes.length && start + count < next.start;
-      if (isShort) throw new RangeError(`${piece.path} ends before the next piece of its text begins`);
+    for (let index = pieceAt(pieces, start); index < pieces.length && count < bytes.length; index++) {
+      const piece = pieces[index]!;
+      const [from, next] = [start + count, pieces[index + 1]?.start];
+      count += this.#readPiece(piece, from - piece.start, bytes.subarray(count), (next ?? end) - from);
+      if (next !== undefined && count < bytes.length && start + count < next)
+        throw new RangeError(`${String(piece.source)} ends before the next piece of its text begins`);
     }
     return count;
   }
 
-  #open(piece: TextPiece): number {
+  /** @param left - how many bytes of the piece there are from there on */
+  #readPiece(piece: TextPiece, from: number, bytes: Uint8Array, left: number): number {
+    const { source } = piece;
+    if (typeof source === 'string') return readSync(this.#open(piece, source), bytes, 0, bytes.length, from);
+    const count = Math.max(0, Math.min(bytes.length, left));
+    bytes.set(new Uint8Array(source, from, count));
+    return count;
+  }
+
+  #open(piece: TextPiece, path: string): number {
     const known = this.#files.get(piece);
     if (known !== undefined) return known;
-    const file = openSync(piece.path, 'r');
+    const file = openSync(path, 'r');
     this.#files.set(piece, file);
     for (const [oldest, itsFile] of this.#files) {
       if (this.#files.size <= OPEN_PIECES) break;
@@ -98,4 +106,10 @@ export class LineReader {
     }
     return file;
   }
+}
+
+function pieceAt(pieces: readonly TextPiece[], place: number): number {
+  const index = pieces.findLastIndex((piece) => piece.start <= place);
+  if (index < 0) throw new RangeError(`no piece of the text has byte ${place}`);
+  return index;
 }

@@ -1,8 +1,8 @@
 import { TEXT_BYTES } from './row-layout.ts';
 
-/** A local file of a part of a text. */
+/** A part of a text, in a local file or in memory. */
 export interface TextPiece {
-  readonly path: string;
+  readonly source: string | SharedArrayBuffer;
   /** Where in the text it begins; it ends where the next one does. */
   readonly start: number;
 }

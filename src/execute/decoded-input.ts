@@ -58,7 +58,8 @@ export class DecodedInput {
     options: DecodedInputOptions,
   ): Promise<DecodedInput> {
     const { pool, feeds, session, readers, ordered, text } = options;
-    const decoding = pool.decode({ columns, dialect, readers, ordered, ranges: text.ranges });
+    const onRead = (range: number, end: number) => text.drop(range, end);
+    const decoding = pool.decode({ columns, dialect, readers, ordered, ranges: text.ranges, onRead });
     try {
       const feed = await feeds.open(decoding.source);
       const view = `pitwall ${feed.column}`;

@@ -89,6 +89,14 @@ export class FetchedFiles {
     }
   }
 
+  /** Reads bytes of an object, from `start` on, into memory: nothing of them is kept. @throws like `fetch` */
+  async read(file: PlannedFile, into: Uint8Array, start: number, signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    const options = { ...versionOf(file), start, signal: either };
+    await this.#gate.run(() => this.#options.storage.readInto(file.url, into, options));
+    this.#fetchedBytes += into.length;
+  }
+
   /** Says that one who fetched an object reads it no more. Parts are read once, and go; the rest goes where room is needed. */
   async release(file: ObjectToFetch): Promise<void> {
     const key = keyOf(file);

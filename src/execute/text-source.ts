@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { link, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TextRange } from '../decode/text-units.ts';
+import type { TextPiece, TextRange } from '../decode/text-units.ts';
 import { PitwallError } from '../error.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
 import { isRemote } from '../storage/is-remote.ts';
-import type { Storage } from '../storage/storage.ts';
 import type { FetchedFiles } from './fetched-files.ts';
+import { PartMemories, PartWindow } from './part-window.ts';
 
 /** Says that a range's text can be read, up to `end`. */
 export type Arrive = (range: number, end: number) => void;
@@ -17,6 +17,8 @@ export interface TextSource {
   readonly ranges: readonly TextRange[];
   /** Calls `arrive` when more of a range can be read, and resolves when all can. */
   begin(arrive: Arrive): Promise<void>;
+  /** Says that nothing of a range before `end` is read any more: what is still to come may take its place. */
+  drop(range: number, end: number): void;
   /** Settles as `begin` does. */
   arrived(): Promise<void>;
   /** Ends the coming, and drops what came; to be called when nobody reads it any more. */
@@ -24,8 +26,8 @@ export interface TextSource {
 }
 
 export interface TextSourceOptions {
-  readonly storage: Storage;
   readonly fetched: FetchedFiles;
+  readonly memories: PartMemories;
   /** An existing local folder. */
   readonly scratch: string;
   readonly signal: AbortSignal;
@@ -40,7 +42,7 @@ export async function openText(planned: PlannedInput, options: TextSourceOptions
 
 /** The lines of a file, or of its part. */
 function linesOf({ path, sizeBytes, bodyStart = 0, part }: PlannedFile): TextRange {
-  const pieces = [{ path, start: 0 }];
+  const pieces = [{ source: path, start: 0 }];
   if (part?.kind === 'bytes') return { pieces, start: part.start, end: part.end };
   return { pieces, start: bodyStart, end: sizeBytes };
 }
@@ -56,6 +58,8 @@ class LocalText implements TextSource {
     for (const [index, { end }] of this.ranges.entries()) arrive(index, end);
   }
 
+  drop(): void {}
+
   async arrived(): Promise<void> {}
 
   async close(): Promise<void> {}
@@ -64,48 +68,61 @@ class LocalText implements TextSource {
 /** Large enough that a request's time does not count, and small enough that the first one is there soon. */
 const PART_BYTES = 8 * 1024 * 1024;
 /** Parts are wanted in their order: more at a time would all come late. */
-const PARTS_AT_ONCE = 8;
+const PARTS_AT_ONCE = 6;
+/** While they come, two are read: a line may begin in one and end in the next. */
+const PARTS_IN_MEMORY = PARTS_AT_ONCE + 2;
 
-/** A part of a text, which is fetched into a file of its own. */
+/** A part of a text. */
 interface Part {
   readonly file: PlannedFile;
+  readonly range: number;
   /** Bytes of the text. */
   readonly start: number;
   readonly end: number;
+  /** The file that it comes into, or its number among the parts that come into memory. */
+  readonly place: string | number;
 }
 
-interface PlacedPart extends Part {
-  readonly path: string;
-  readonly range: number;
+/** Memory for the parts of texts, one text after another. */
+export function partMemories(): PartMemories {
+  return new PartMemories(PART_BYTES);
 }
 
+/**
+ * Text of objects. It comes in parts at fixed places, as it takes a request to find where a line begins, and into memory. What
+ * is being fetched already, and a part that was planned, comes as a file.
+ */
 class FetchedText implements TextSource {
   readonly ranges: readonly TextRange[];
-  readonly #parts: readonly PlacedPart[];
+  readonly #parts: readonly Part[];
   readonly #options: TextSourceOptions;
+  readonly #memories: readonly SharedArrayBuffer[];
+  readonly #window: PartWindow;
   readonly #closing = new AbortController();
   readonly #held: PlannedFile[] = [];
   #arrived: Promise<void> = Promise.resolve();
 
   constructor(planned: PlannedInput, options: TextSourceOptions) {
-    const prefix = join(options.scratch, randomUUID());
-    const ranges = planned.files.map((file, range) => {
-      const { start, end, parts } = fetchedRange(file, options.fetched);
-      const pieces = parts.map((part, index) => ({
-        ...part,
-        range,
-        path: `${prefix}-${range}-${index}.csv`,
-      }));
-      return { start, end, pieces };
-    });
-    this.ranges = ranges;
-    this.#parts = ranges.flatMap(({ pieces }) => pieces);
     this.#options = options;
+    this.#parts = partsOf(planned.files, options);
+    const inMemory = this.#parts.filter(({ place }) => typeof place === 'number').length;
+    this.#memories = options.memories.take(Math.min(PARTS_IN_MEMORY, inMemory));
+    this.#window = new PartWindow(this.#memories);
+    this.ranges = planned.files.map((file, range) => ({
+      ...fetchedLines(file),
+      pieces: this.#piecesOf(range),
+    }));
   }
 
   async begin(arrive: Arrive): Promise<void> {
     this.#arrived = this.#fetchAll(arrive);
     await this.#arrived;
+  }
+
+  drop(range: number, end: number): void {
+    for (const part of this.#parts)
+      if (part.range === range && part.end <= end && typeof part.place === 'number')
+        this.#window.drop(part.place);
   }
 
   async arrived(): Promise<void> {
@@ -115,51 +132,62 @@ class FetchedText implements TextSource {
   async close(): Promise<void> {
     this.#closing.abort(new PitwallError('interrupted', 'the input is read no more'));
     await this.#arrived.catch(() => undefined);
-    for (const { path } of this.#parts) await rm(path, { force: true });
+    for (const { place } of this.#parts) if (typeof place === 'string') await rm(place, { force: true });
     for (const file of this.#held.splice(0)) await this.#options.fetched.release(file);
+    this.#options.memories.give(this.#memories);
+  }
+
+  #piecesOf(range: number): TextPiece[] {
+    return this.#parts
+      .filter((part) => part.range === range)
+      .map(({ place, start }) => ({
+        source: typeof place === 'string' ? place : this.#window.memoryOf(place),
+        start,
+      }));
   }
 
   /** Parts come in any order: text is there when all before it is. */
   async #fetchAll(arrive: Arrive): Promise<void> {
-    const { fetched, signal } = this.#options;
-    const either = AbortSignal.any([signal, this.#closing.signal]);
+    const signal = AbortSignal.any([this.#options.signal, this.#closing.signal]);
     const isThere = new Set<Part>();
     let next = 0;
     await mapConcurrent(this.#parts, PARTS_AT_ONCE, async (part) => {
-      const path = await fetched.fetch(part.file, either);
-      this.#held.push(part.file);
-      await link(path, part.path);
+      await this.#fetch(part, signal);
       isThere.add(part);
       for (let first = this.#parts[next]; first && isThere.has(first); first = this.#parts[++next])
         arrive(first.range, first.end);
     });
   }
+
+  async #fetch({ file, place, start, end }: Part, signal: AbortSignal): Promise<void> {
+    const { fetched } = this.#options;
+    if (typeof place === 'number') {
+      await this.#window.take(place, signal);
+      const into = new Uint8Array(this.#window.memoryOf(place), 0, end - start);
+      await fetched.read(file, into, start, signal);
+      return;
+    }
+    const path = await fetched.fetch(file, signal);
+    this.#held.push(file);
+    await link(path, place);
+  }
 }
 
-interface FetchedRange {
-  readonly start: number;
-  readonly end: number;
-  readonly parts: readonly Part[];
-}
-
-/**
- * The lines of an object, and the parts that its text is fetched in: at fixed places, as it takes a request to find where a
- * line begins. What is being fetched already comes whole, and so does a planned part, behind its file's header.
- */
-function fetchedRange(file: PlannedFile, fetched: FetchedFiles): FetchedRange {
-  const { sizeBytes, bodyStart = 0, part } = file;
-  if (part === undefined && !fetched.isKnown(file))
-    return { start: bodyStart, end: sizeBytes, parts: partsOf(file) };
-  const end = part?.kind === 'bytes' ? bodyStart + part.end - part.start : sizeBytes;
-  return { start: bodyStart, end, parts: [{ file, start: 0, end }] };
-}
-
-function partsOf({ bodyStart: _, ...file }: PlannedFile): Part[] {
-  const { sizeBytes: objectBytes } = file;
-  return Array.from({ length: Math.ceil(objectBytes / PART_BYTES) }, (_part, index) => {
-    const start = index * PART_BYTES;
-    const end = Math.min(objectBytes, start + PART_BYTES);
-    const part = { kind: 'bytes', start, end } as const;
-    return { file: { ...file, sizeBytes: end - start, objectBytes, part }, start, end };
+function partsOf(files: readonly PlannedFile[], { fetched, scratch }: TextSourceOptions): Part[] {
+  let number = 0;
+  return files.flatMap((file, range) => {
+    const { end } = fetchedLines(file);
+    if (file.part !== undefined || fetched.isKnown(file))
+      return [{ file, range, start: 0, end, place: join(scratch, `${randomUUID()}.csv`) }];
+    return Array.from({ length: Math.ceil(end / PART_BYTES) }, (_, index): Part => {
+      const start = index * PART_BYTES;
+      return { file, range, start, end: Math.min(end, start + PART_BYTES), place: number++ };
+    });
   });
+}
+
+/** The lines of an object; those of a part that was planned lie behind its file's header. */
+function fetchedLines({ sizeBytes, bodyStart = 0, part }: PlannedFile): Pick<TextRange, 'start' | 'end'> {
+  const end = part?.kind === 'bytes' ? bodyStart + part.end - part.start : sizeBytes;
+  return { start: bodyStart, end };
 }

@@ -24,7 +24,7 @@ import { SessionRelations } from './session-relations.ts';
 import type { BytesOfInputs, SparseInputs } from './sparse-inputs.ts';
 import { stageInput } from './stage-input.ts';
 import { lockSession, openTaskSession, prepareLoading, prepareStreaming } from './task-session.ts';
-import { openText } from './text-source.ts';
+import { openText, partMemories } from './text-source.ts';
 import { verifyInputs } from './verify-inputs.ts';
 
 export interface WorkerSessionOptions {
@@ -71,6 +71,7 @@ export class WorkerSession {
   #held: ObjectToFetch[] = [];
   readonly #piped = new PipedInputs();
   readonly #decoded: DecodedInputs;
+  readonly #partMemories = partMemories();
   /** Those of the task. */
   #decodedForTask: DecodedInput[] = [];
 
@@ -257,7 +258,8 @@ export class WorkerSession {
     const scan = this.#decodedScan(planned);
     if (scan === undefined) return undefined;
     await verifyInputs(storage, [planned]);
-    const text = await openText(planned, { storage, scratch, fetched: this.#fetched, signal });
+    const sources = { fetched: this.#fetched, memories: this.#partMemories, scratch, signal };
+    const text = await openText(planned, sources);
     const decoded = await this.#decoded.open(planned, { scan, text, ordered });
     reach('task: inputs staged');
     this.#watch();

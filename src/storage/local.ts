@@ -11,7 +11,15 @@ import { errorCode, type LocalAction, localError } from './local-error.ts';
 import { localEtag } from './local-etag.ts';
 import { writeAtomic } from './local-write.ts';
 import { mapAhead } from './map-ahead.ts';
-import type { DownloadOptions, ObjectVersion, ReadOptions, Storage, StoredObject } from './storage.ts';
+import type {
+  DownloadOptions,
+  ObjectVersion,
+  ReadIntoOptions,
+  ReadOptions,
+  Storage,
+  StoredObject,
+} from './storage.ts';
+import { tooShort } from './too-short.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -28,6 +36,7 @@ export function localStorage(): Storage {
     head,
     nearestFolder,
     read,
+    readInto,
     readStream,
     download,
     writeAtomic,
@@ -177,6 +186,16 @@ async function readWhole(path: string, { version, signal }: ReadOptions): Promis
     signal?.throwIfAborted();
     throw localError(error, 'read', path);
   }
+}
+
+async function readInto(path: string, into: Uint8Array, options: ReadIntoOptions): Promise<void> {
+  const { start, version, signal } = options;
+  let filled = 0;
+  for await (const chunk of readStream(path, { version, signal, start, end: start + into.length })) {
+    into.set(chunk, filled);
+    filled += chunk.length;
+  }
+  if (filled < into.length) throw tooShort(path, start + into.length);
 }
 
 async function* readStream(path: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {

@@ -39,6 +39,7 @@ export function openStorage(options: StorageOptions = {}): Storage {
     head: async (url) => (await of(url)).head(url),
     nearestFolder: async (url) => (await of(url)).nearestFolder(url),
     read: async (url, range) => (await of(url)).read(url, range),
+    readInto: async (url, into, options) => (await of(url)).readInto(url, into, options),
     readStream: (url, range) =>
       later(
         () => of(url),

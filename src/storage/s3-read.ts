@@ -4,7 +4,8 @@ import type { S3 } from './s3-client.ts';
 import { getOnce, getPiece, type Piece, pieceBytes } from './s3-get.ts';
 import { headObject } from './s3-head.ts';
 import { damaged, type Verifier, verifierOf } from './s3-verify.ts';
-import type { ObjectVersion, ReadOptions } from './storage.ts';
+import type { ObjectVersion, ReadIntoOptions, ReadOptions } from './storage.ts';
+import { tooShort } from './too-short.ts';
 
 /** The version to read: the one that was planned, or the one that lies there. */
 export async function versionToRead(s3: S3, url: string, { version }: ReadOptions): Promise<ObjectVersion> {
@@ -54,19 +55,37 @@ export function partsOf(piece: Piece, partBytes: number): Piece[] {
 /** How often a whole object is read whose bytes do not match its ETag. */
 export const WHOLE_TRIES = 3;
 
+/** `Storage.readInto`. */
+export async function readObjectInto(
+  s3: S3,
+  url: string,
+  into: Uint8Array,
+  { start, version: planned, signal }: ReadIntoOptions,
+): Promise<void> {
+  const version = await versionToRead(s3, url, { version: planned });
+  const piece = pieceOf(url, version, { start, end: start + into.length, signal });
+  if (piece.end - piece.start < into.length) throw tooShort(url, start + into.length);
+  await fillWhole(s3, piece, into);
+}
+
 async function readParts(s3: S3, piece: Piece): Promise<Uint8Array> {
   const bytes = Buffer.allocUnsafeSlow(piece.end - piece.start);
-  for (let tries = 0; tries < WHOLE_TRIES; tries++) if (await fill(s3, piece, bytes)) return bytes;
+  await fillWhole(s3, piece, bytes);
+  return bytes;
+}
+
+async function fillWhole(s3: S3, piece: Piece, bytes: Uint8Array): Promise<void> {
+  for (let tries = 0; tries < WHOLE_TRIES; tries++) if (await fill(s3, piece, bytes)) return;
   throw damaged(piece.url);
 }
 
 /** Whether the bytes are those that were stored, as far as that can be told. */
-async function fill(s3: S3, piece: Piece, bytes: Buffer): Promise<boolean> {
+async function fill(s3: S3, piece: Piece, bytes: Uint8Array): Promise<boolean> {
   await forEachAhead(partsOf(piece, s3.limits.partBytes), {
     ahead: s3.limits.parts,
     signal: piece.signal,
     work: (part, signal) =>
-      getPiece(s3, { ...part, signal }, (chunk, position) => void chunk.copy(bytes, position - piece.start)),
+      getPiece(s3, { ...part, signal }, (chunk, position) => bytes.set(chunk, position - piece.start)),
   });
   const verifier = await wholeVerifier(s3, piece);
   verifier?.update(bytes);

@@ -7,7 +7,7 @@ import { downloadObject } from './s3-download.ts';
 import { headObject } from './s3-head.ts';
 import { listPage, listPages } from './s3-list.ts';
 import type { S3Options } from './s3-options.ts';
-import { readObject, readObjectStream } from './s3-read.ts';
+import { readObject, readObjectInto, readObjectStream } from './s3-read.ts';
 import { parseS3Folder, s3Url } from './s3-url.ts';
 import { walkFolder, walkGlob } from './s3-walk.ts';
 import { putFile, uploadFile, writeObject } from './s3-write.ts';
@@ -23,6 +23,7 @@ export function s3Storage(options: S3Options = {}): Storage {
     head: (url) => headObject(s3, url),
     nearestFolder: (url) => nearestFolder(s3, url),
     read: (url, range) => readObject(s3, url, range),
+    readInto: (url, into, options) => readObjectInto(s3, url, into, options),
     readStream: (url, range) => readObjectStream(s3, url, range),
     download: (url, localPath, range) => downloadObject(s3, url, localPath, range),
     writeAtomic: (url, bytes, condition) => writeObject(s3, url, bytes, condition),

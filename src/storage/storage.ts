@@ -25,7 +25,10 @@ export interface Storage {
   /** The bytes of `range`, or all; fewer when the object ends before. An object that is missing is an error. */
   read(url: string, options?: ReadOptions): Promise<Uint8Array>;
 
-  /** The same, in chunks. */
+  /** Fills memory with the bytes from `start` on. @throws PitwallError (`data`) when the object ends before */
+  readInto(url: string, into: Uint8Array, options: ReadIntoOptions): Promise<void>;
+
+  /** The same as `read`, in chunks. */
   readStream(url: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
 
   /**
@@ -91,6 +94,10 @@ export interface ReadOptions extends Partial<ByteRange> {
   readonly version?: ObjectVersion | undefined;
   /** Stops the reading; it throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReadIntoOptions extends Pick<ReadOptions, 'version' | 'signal'> {
+  readonly start: number;
 }
 
 export interface DownloadOptions extends ReadOptions {

@@ -18,7 +18,7 @@ async function someText(text = TEXT): Promise<DecodeRequest> {
   return {
     columns: [NUMBER, WORD].flatMap((column) => column ?? []),
     dialect: { delimiter: ',', quote: '"', nulls: [''] },
-    ranges: [{ pieces: [{ path, start: 0 }], start: 0, end: text.length }],
+    ranges: [{ pieces: [{ source: path, start: 0 }], start: 0, end: text.length }],
     ordered: false,
     readers: 1,
   };
@@ -67,10 +67,23 @@ describe('a pool of decoders', () => {
     await decoding.close();
   });
 
+  it('tells up to where the text is read, in order, to its end', async () => {
+    const told: [range: number, end: number][] = [];
+    const request = { ...(await someText()), onRead: (...read: [number, number]) => told.push(read) };
+    const decoding = somePool(2).decode(request);
+    decoding.arrive(0, Number.POSITIVE_INFINITY);
+    readAll(decoding);
+    await decoding.close();
+    const ends = told.map(([, end]) => end);
+    expect(ends.length).toBeGreaterThan(1);
+    expect(ends).toEqual(ends.toSorted((a, b) => a - b));
+    expect(told.at(-1)).toEqual([0, TEXT.length]);
+  });
+
   it('decodes one text after another, also behind one that it refused or could not open', async () => {
     const pool = somePool(2);
     const bad = await someText('1,2,3\n');
-    const gone = { ...bad, ranges: [{ pieces: [{ path: '/nowhere.csv', start: 0 }], start: 0, end: 10 }] };
+    const gone = { ...bad, ranges: [{ pieces: [{ source: '/nowhere.csv', start: 0 }], start: 0, end: 10 }] };
     for (const request of [bad, gone]) {
       const decoding = pool.decode(request);
       decoding.arrive(0, Number.POSITIVE_INFINITY);

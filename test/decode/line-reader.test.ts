@@ -11,17 +11,32 @@ beforeAll(async () => {
   folder = await folderWith();
 });
 
+function fileOf(bytes: Uint8Array, index: number): string {
+  const path = join(folder, `${index}.csv`);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+/** Memory may have more than the piece. */
+function memoryOf(bytes: Uint8Array): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer(bytes.length + 5);
+  new Uint8Array(memory).fill(0x0a);
+  new Uint8Array(memory).set(bytes);
+  return memory;
+}
+
 /** Reads with a reader of a text, or of a part of it, that lies in pieces of so many bytes. */
 function reading<T>(
   text: string,
   use: (lines: LineReader, range: TextRange) => T,
   part = {},
   pieceBytes = 1e6,
+  place: 'file' | 'memory' = 'file',
 ): T {
   const pieces = Array.from({ length: Math.max(1, Math.ceil(text.length / pieceBytes)) }, (_, index) => {
-    const piece = { path: join(folder, `${index}.csv`), start: index * pieceBytes };
-    writeFileSync(piece.path, text.slice(piece.start, piece.start + pieceBytes));
-    return piece;
+    const start = index * pieceBytes;
+    const bytes = Buffer.from(text.slice(start, start + pieceBytes));
+    return { source: place === 'file' ? fileOf(bytes, index) : memoryOf(bytes), start };
   });
   const range = { pieces, start: 0, end: text.length, ...part };
   const lines = new LineReader(range);
@@ -54,9 +69,10 @@ describe('a line reader', () => {
       unitBytes: fc.integer({ min: 1, max: 40 }),
       bufferBytes: fc.integer({ min: 40, max: 200 }),
       pieceBytes: fc.integer({ min: 1, max: 100 }),
+      place: fc.constantFrom('file' as const, 'memory' as const),
     });
     fc.assert(
-      fc.property(given, ({ lines: all, end, isEnded, unitBytes, bufferBytes, pieceBytes }) => {
+      fc.property(given, ({ lines: all, end, isEnded, unitBytes, bufferBytes, pieceBytes, place }) => {
         const whole = all.map((line) => line + end).join('');
         const text = isEnded ? whole : whole.slice(0, -end.length);
         fc.pre(text.length > 0 && (isEnded || all.at(-1) !== ''));
@@ -64,7 +80,7 @@ describe('a line reader', () => {
           textUnits([range], unitBytes).map((unit) =>
             linesOf(lines, unit.start, unit.end, end === '\r\n', bufferBytes),
           );
-        const read = reading(text, readUnits, {}, pieceBytes);
+        const read = reading(text, readUnits, {}, pieceBytes, place);
         expect(read.join('')).toBe(whole);
         for (const unit of read) expect(unit === '' || unit.endsWith(end)).toBe(true);
       }),
@@ -87,12 +103,12 @@ describe('a line reader', () => {
 
   it('throws where a piece is missing, or ends before the next begins', () => {
     const cut = (lines: LineReader, { pieces }: TextRange) => {
-      truncateSync(pieces[1]?.path ?? '', 2);
+      truncateSync(String(pieces[1]?.source), 2);
       return lines.readLines(new Uint8Array(64), 0, 12, false);
     };
     expect(() => reading('ab\ncd\nef\ngh\n', cut, {}, 3)).toThrow('ends before the next piece');
     const remove = (lines: LineReader, { pieces }: TextRange) => {
-      rmSync(pieces[1]?.path ?? '');
+      rmSync(String(pieces[1]?.source));
       return lines.lineFrom(5);
     };
     expect(() => reading('ab\ncd\nef\ngh\n', remove, {}, 3)).toThrow('ENOENT');

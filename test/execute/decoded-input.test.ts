@@ -19,7 +19,8 @@ const { DecodedInputs } =
   await built<typeof import('../../src/execute/decoded-inputs.ts')>('execute/decoded-inputs');
 const { DuckdbReaderNeeded } =
   await built<typeof import('../../src/execute/scan-needs.ts')>('execute/scan-needs');
-const { openText } = await built<typeof import('../../src/execute/text-source.ts')>('execute/text-source');
+const { openText, partMemories } =
+  await built<typeof import('../../src/execute/text-source.ts')>('execute/text-source');
 
 const THREADS = 2;
 let session: Session;
@@ -74,7 +75,7 @@ async function begin(planned: PlannedInput, ordered: boolean): Promise<DecodedIn
   const scan = decodedScan(planned, 0);
   if (scan === undefined) throw new Error('the input is not decoded');
   const { signal } = new AbortController();
-  const nowhere = { fetched: undefined as never, scratch: '', storage: localStorage(), signal };
+  const nowhere = { fetched: undefined as never, memories: partMemories(), scratch: '', signal };
   const text = await openText(planned, nowhere);
   return inputs.open(planned, { scan, text, ordered });
 }
@@ -434,7 +435,8 @@ describe('decoded text of many lines', () => {
   });
 
   it('lets a statement end that waits for it when it is interrupted', async () => {
-    const waiting = { ranges: (await openLocal(planned)).ranges, begin: never, arrived: none, close: none };
+    const { ranges } = await openLocal(planned);
+    const waiting = { ranges, begin: never, drop: () => undefined, arrived: none, close: none };
     const scan = decodedScan(planned, 0);
     if (scan === undefined) throw new Error('the input is not decoded');
     const decoded = await inputs.open(planned, { scan, text: waiting, ordered: false });
@@ -478,7 +480,7 @@ describe('decoded text of many lines', () => {
 
 async function openLocal(planned: PlannedInput) {
   const { signal } = new AbortController();
-  return openText(planned, { fetched: undefined as never, scratch: '', storage: localStorage(), signal });
+  return openText(planned, { fetched: undefined as never, memories: partMemories(), scratch: '', signal });
 }
 
 const INTERRUPTION = {

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TextRange } from '../../src/decode/text-units.ts';
 import { FetchedFiles } from '../../src/execute/fetched-files.ts';
-import { openText } from '../../src/execute/text-source.ts';
+import { openText, partMemories } from '../../src/execute/text-source.ts';
 import type { PlannedFile, PlannedInput } from '../../src/plan/plan.ts';
 import { localStorage } from '../../src/storage/local.ts';
 import type { Storage } from '../../src/storage/storage.ts';
@@ -22,12 +21,13 @@ interface Fake {
   open(signal?: AbortSignal): ReturnType<typeof openText>;
 }
 
-/** An input of one object of a store, whose downloads go as `download` says. */
+/** An input of one object of a store, whose requests for bytes go as `request` says. */
 async function someObject(
   changes: Partial<PlannedFile> = {},
-  download: (next: () => Promise<number>) => Promise<number> = (next) => next(),
+  request: <T>(next: () => Promise<T>) => Promise<T> = (next) => next(),
+  content = TEXT,
 ): Promise<Fake> {
-  const folder = await folderWith({ 'a.csv': TEXT });
+  const folder = await folderWith({ 'a.csv': content });
   const scratch = await folderWith();
   const local = localStorage();
   const near = (url: string) => url.replace('far://', '');
@@ -36,19 +36,31 @@ async function someObject(
     ...local,
     read: (from, options) => local.read(near(from), options),
     readStream: (from, options) => local.readStream(near(from), options),
-    download: (from, to, options) => download(() => local.download(near(from), to, options)),
+    readInto: (from, into, options) => request(() => local.readInto(near(from), into, options)),
+    download: (from, to, options) => request(() => local.download(near(from), to, options)),
   };
   const found = await local.head(near(url));
   const file: PlannedFile = {
-    ...{ url, path: url, sizeBytes: TEXT.length, etag: found?.etag ?? '', compression: 'none', layout: 0 },
+    ...{ url, path: url, sizeBytes: content.length, etag: found?.etag ?? '', compression: 'none', layout: 0 },
     ...{ pathValues: [], rows: undefined, bodyStart: HEADER.length, ...changes },
   };
   const pruned = { files: 0, bytes: 0 };
   const input = { name: 'a', input: someInput(), columns: [], layouts: [], files: [file], pruned };
   const fetched = new FetchedFiles({ storage, folder: join(scratch, 'fetched') });
   const open = (signal = new AbortController().signal) =>
-    openText(input, { storage, fetched, scratch, signal });
+    openText(input, { fetched, memories: partMemories(), scratch, signal });
   return { input, scratch, fetched, open };
+}
+
+/** Bytes of a range's text, from its pieces in memory. */
+function textOf({ pieces, end }: TextRange, from: number, to: number): string {
+  const parts = pieces.map(({ source, start }, index) => {
+    const pieceEnd = pieces[index + 1]?.start ?? end;
+    const [first, last] = [Math.max(from, start), Math.min(to, pieceEnd)];
+    if (first >= last) return Buffer.alloc(0);
+    return Buffer.from(new Uint8Array(source as SharedArrayBuffer).slice(first - start, last - start));
+  });
+  return Buffer.concat(parts).toString();
 }
 
 /** What lies in a folder and those below. */
@@ -63,12 +75,12 @@ describe('the text of local files', () => {
     const [file] = input.files as [PlannedFile];
     const whole = { ...file, url: '/data/a.csv', path: '/data/a.csv' };
     const files: PlannedFile[] = [whole, { ...whole, part: { kind: 'bytes', start: 20, end: 50 } }];
-    const nowhere = { storage: localStorage(), fetched: undefined as never, scratch: '' };
+    const nowhere = { fetched: undefined as never, memories: partMemories(), scratch: '' };
     const { signal } = new AbortController();
     const text = await openText({ ...input, files }, { ...nowhere, signal });
     expect(text.ranges).toEqual([
-      { pieces: [{ path: '/data/a.csv', start: 0 }], start: HEADER.length, end: TEXT.length },
-      { pieces: [{ path: '/data/a.csv', start: 0 }], start: 20, end: 50 },
+      { pieces: [{ source: '/data/a.csv', start: 0 }], start: HEADER.length, end: TEXT.length },
+      { pieces: [{ source: '/data/a.csv', start: 0 }], start: 20, end: 50 },
     ]);
     const arrived: number[][] = [];
     await text.begin((...more) => arrived.push(more));
@@ -84,7 +96,7 @@ describe('the text of local files', () => {
 describe('the text of an object', () => {
   it('comes in parts, of which what is told to be there can be read, by a request each', async () => {
     let requests = 0;
-    const { open } = await someObject({}, (next) => {
+    const { open, scratch } = await someObject({}, (next) => {
       requests++;
       return next();
     });
@@ -94,13 +106,32 @@ describe('the text of an object', () => {
     expect(range.pieces.length).toBeGreaterThan(2);
     const ends: number[] = [];
     await text.begin((index, end) => {
-      const there = range.pieces.filter(({ start }) => start < end);
-      const bytes = Buffer.concat(there.map(({ path }) => readFileSync(path)));
-      expect([index, bytes.toString() === TEXT.slice(0, end)]).toEqual([0, true]);
+      expect([index, textOf(range, ends.at(-1) ?? 0, end) === TEXT.slice(ends.at(-1) ?? 0, end)]).toEqual([
+        0,
+        true,
+      ]);
       ends.push(end);
     });
     expect(ends).toEqual(range.pieces.map((_, index) => range.pieces[index + 1]?.start ?? TEXT.length));
     expect(requests).toBe(range.pieces.length);
+    expect(await filesIn(scratch)).toEqual([]);
+    await text.close();
+  });
+
+  it('that is larger than the memory for it comes as far as there is room, and further when that was read', async () => {
+    const { open } = await someObject({}, undefined, TEXT.repeat(5));
+    const text = await open();
+    const [range] = text.ranges as [TextRange];
+    expect(new Set(range.pieces.map(({ source }) => source)).size).toBe(8);
+    expect(range.pieces.length).toBeGreaterThan(10);
+    let end = 0;
+    let isRead = true;
+    await text.begin((_, to) => {
+      isRead &&= textOf(range, end, to) === TEXT.repeat(5).slice(end, to);
+      end = to;
+      text.drop(0, to - 1);
+    });
+    expect([isRead, end]).toEqual([true, 5 * TEXT.length]);
     await text.close();
   });
 
@@ -126,15 +157,6 @@ describe('the text of an object', () => {
     await text.close();
   });
 
-  it('leaves nothing in the scratch folder when it is closed', async () => {
-    const { open, scratch } = await someObject();
-    const text = await open();
-    await text.begin(() => undefined);
-    expect((await filesIn(scratch)).length).toBe(2 * (text.ranges[0]?.pieces.length ?? 0));
-    await text.close();
-    expect(await filesIn(scratch)).toEqual([]);
-  });
-
   it('is the part that the plan gave, and gone when it is closed', async () => {
     const [start, end] = [HEADER.length + LINE.length * 10, HEADER.length + LINE.length * 20];
     const part = { kind: 'bytes', start, end } as const;
@@ -144,7 +166,9 @@ describe('the text of an object', () => {
     const [range] = text.ranges;
     expect(text.ranges).toHaveLength(1);
     const [piece] = range?.pieces ?? [];
-    expect((await readFile(piece?.path ?? '', 'utf8')).slice(range?.start, range?.end)).toBe(LINE.repeat(10));
+    expect((await readFile(String(piece?.source), 'utf8')).slice(range?.start, range?.end)).toBe(
+      LINE.repeat(10),
+    );
     await text.close();
     expect(await filesIn(scratch)).toEqual([]);
   });

@@ -283,6 +283,21 @@ export function storageContract(name: string, storage: Storage, root: () => Prom
       await expect(storage.read(url, { version, start: 1, end: 2 })).rejects.toMatchObject(changed);
       await expect(collect(storage.readStream(url, { version }))).rejects.toMatchObject(changed);
       await expect(storage.download(url, path, { version })).rejects.toMatchObject(changed);
+      const into = new Uint8Array(1);
+      await expect(storage.readInto(url, into, { version, start: 1 })).rejects.toMatchObject(changed);
+    });
+
+    it('fills memory from a place on, shared memory too, and says where an object ends before', async () => {
+      const url = `${await root()}/a.txt`;
+      await put(url, 'hello world');
+      const memory = new Uint8Array(new SharedArrayBuffer(8), 1, 5);
+      await storage.readInto(url, memory, { start: 6 });
+      expect(text(memory.slice())).toBe('world');
+      await storage.readInto(url, new Uint8Array(0), { start: 6 });
+      await expect(storage.readInto(url, new Uint8Array(6), { start: 6 })).rejects.toMatchObject({
+        kind: 'data',
+        message: `${url} ends before byte 12, which it was to have; run again`,
+      });
     });
 
     it('stops reading when it is told to', async () => {

@@ -46,6 +46,7 @@ export class ModelStore {
       },
       listFolder,
       readStream,
+      readInto: () => Promise.reject(new Error('not modelled')),
       subfolders: () => Promise.reject(new Error('not modelled')),
       nearestFolder: async () => undefined,
       put: () => Promise.reject(new Error('not modelled')),

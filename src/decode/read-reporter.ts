@@ -1,0 +1,21 @@
+import type { TextRange, TextUnit } from './text-units.ts';
+
+/** Takes units as they are decoded, in any order, and tells up to where each range is read, in order. */
+export function readReporter(
+  ranges: readonly TextRange[],
+  units: readonly TextUnit[],
+  onRead: (range: number, end: number) => void,
+): (unit: number) => void {
+  const isDecoded = new Set<number>();
+  let next = 0;
+  return (decoded) => {
+    isDecoded.add(decoded);
+    for (let unit = units[next]; unit !== undefined && isDecoded.delete(next); unit = units[next]) {
+      next++;
+      const following = units[next];
+      const isLast = following?.range !== unit.range;
+      // The next unit looks at the byte before it, for the end of a line.
+      onRead(unit.range, isLast ? (ranges[unit.range]?.end ?? unit.end) : following.start - 1);
+    }
+  };
+}
