@@ -60,7 +60,9 @@ export class PartitionRows {
     for (const segment of this.#segments) appendFileSync(this.#spillPath, segment);
     this.#spilledBytes += freed;
     this.#freeSegments();
+    const { bytes } = this.out;
     this.out = copyOf(this.out);
+    this.#pool.give(bytes);
     return freed;
   }
 
