@@ -31,7 +31,7 @@ class UnitDecoder {
   readonly #job: DecodeJob;
   readonly #board: BatchBoard;
   readonly #scanner: RowScanner;
-  readonly #readers = new Map<number, { readonly lines: LineReader; readonly isCrlf: boolean | undefined }>();
+  readonly #readers = new Map<number, LineReader>();
   #readBytes: number;
 
   constructor(job: DecodeJob, board: BatchBoard) {
@@ -45,10 +45,12 @@ class UnitDecoder {
   decode(index: number): boolean {
     const unit = this.#job.units[index];
     if (unit === undefined) throw new RangeError(`there is no unit ${index}`);
-    const { lines, isCrlf } = this.#readerOf(unit);
-    if (isCrlf === undefined) return false;
+    const lines = this.#readerOf(unit);
     const end = lines.lineFrom(unit.end);
     let at = lines.lineFrom(unit.start);
+    // Not by the range's start, which may be there no more.
+    const isCrlf = at < end ? lines.endsInCrlf(at) : false;
+    if (isCrlf === undefined) return false;
     for (let ordinal = 0; ordinal === 0 || at < end; ordinal++) {
       const batch = this.#board.takeFree(this.#job.thread);
       if (batch === undefined) return true;
@@ -65,7 +67,7 @@ class UnitDecoder {
   }
 
   close(): void {
-    for (const { lines } of this.#readers.values()) lines.close();
+    for (const lines of this.#readers.values()) lines.close();
   }
 
   #scan(
@@ -92,14 +94,13 @@ class UnitDecoder {
     return again();
   }
 
-  #readerOf({ range: index }: TextUnit) {
+  #readerOf({ range: index }: TextUnit): LineReader {
     const known = this.#readers.get(index);
     if (known !== undefined) return known;
     const range = this.#job.ranges[index];
     if (range === undefined) throw new RangeError(`there is no range ${index}`);
     const lines = new LineReader(range);
-    const reader = { lines, isCrlf: lines.endsInCrlf() };
-    this.#readers.set(index, reader);
-    return reader;
+    this.#readers.set(index, lines);
+    return lines;
   }
 }

@@ -31,9 +31,11 @@ export class LineReader {
     return end;
   }
 
-  /** Whether lines end in CRLF, by the one before the range or else the first one; `undefined` where one ends in CR alone, or not. */
-  endsInCrlf(): boolean | undefined {
-    const { start } = this.#range;
+  /**
+   * Whether lines end in CRLF, by what stands before a line or else by that one; `undefined` where one ends in CR alone, or
+   * not.
+   */
+  endsInCrlf(start: number): boolean | undefined {
     const before = start >= 2 ? this.#read(start - 2, start) : undefined;
     if (before?.[1] === LF) return before[0] === CR;
     if (before?.[1] === CR) return undefined;

@@ -1,5 +1,8 @@
 import type { TextRange, TextUnit } from './text-units.ts';
 
+/** Bytes before a unit that are looked at: the end of the line before it. */
+const LOOK_BACK = 2;
+
 /** Takes units as they are decoded, in any order, and tells up to where each range is read, in order. */
 export function readReporter(
   ranges: readonly TextRange[],
@@ -14,8 +17,7 @@ export function readReporter(
       next++;
       const following = units[next];
       const isLast = following?.range !== unit.range;
-      // The next unit looks at the byte before it, for the end of a line.
-      onRead(unit.range, isLast ? (ranges[unit.range]?.end ?? unit.end) : following.start - 1);
+      onRead(unit.range, isLast ? (ranges[unit.range]?.end ?? unit.end) : following.start - LOOK_BACK);
     }
   };
 }

@@ -9,7 +9,7 @@ export interface QueryResultOptions {
   readonly sql: string;
   /** Rows are computed as they are read. */
   readonly stream: boolean;
-  /** The next batch of a stream is fetched while one is used, which is good until that is asked for. */
+  /** The next batch of a stream is fetched while one is used: one batch is good until another is asked for. */
   readonly ahead: boolean;
   /** Stops what a thread computes of it. */
   readonly interrupt: () => void;
@@ -20,7 +20,7 @@ export interface QueryResultOptions {
 
 /**
  * The rows of one query, as Arrow batches of up to 2,048 rows that JavaScript owns: they stay good after
- * the result or the session is closed. Iterate it once; it closes itself at the end or on a break.
+ * the result or the session is closed, but for those of a stream that is fetched ahead. Iterate it once; it closes itself at the end or on a break.
  */
 export class QueryResult implements AsyncIterable<RecordBatch> {
   readonly schema: Schema;
@@ -30,6 +30,8 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
   readonly #array: Pointer;
   readonly #arrowOptions: Out;
   #fetching: Promise<unknown> | undefined;
+  /** The chunk that was fetched and is not used yet. */
+  #ahead: Pointer = null;
   #closed = false;
   #started = false;
 
@@ -73,6 +75,7 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
   }
 
   #release(): void {
+    if (this.#ahead !== null) native().destroyChunk([this.#ahead]);
     native().destroyResult(this.#native);
     native().destroyArrowOptions(this.#arrowOptions);
     koffi.free(this.#array);
@@ -111,13 +114,20 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
 
   /** Only the fetching is on another thread: what a call there costs is more than converting takes. */
   async *#batchesAhead(): AsyncGenerator<RecordBatch> {
-    let next = this.#fetch();
+    let next = this.#fetchAhead();
     for (let chunk = await next; chunk !== null; chunk = await next) {
-      next = this.#fetch();
+      if (this.#closed) throw closedError();
+      this.#ahead = null;
+      next = this.#fetchAhead();
       // It is told when the batch is asked for.
       next.catch(() => undefined);
       yield this.#take(chunk);
     }
+  }
+
+  async #fetchAhead(): Promise<Pointer> {
+    this.#ahead = await this.#fetch();
+    return this.#ahead;
   }
 
   /** Waits for a thread in the native result, which is released then where it was closed meanwhile. */

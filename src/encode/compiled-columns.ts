@@ -11,6 +11,7 @@ import {
   type Timestamp,
   Type,
 } from 'apache-arrow';
+import { UNIT_DIGITS } from './encode-temporal.ts';
 import { extensionOf } from './extension.ts';
 import type { ValueRules } from './value-writer.ts';
 
@@ -42,9 +43,6 @@ const INT128 = 17;
 
 /** A power of ten with more zeros does not fit into 64 bits. */
 const MOST_SCALE = 18;
-
-/** The digits of a second that each Arrow time unit (seconds, milli, micro, nano) counts. */
-const UNIT_DIGITS = [0, 3, 6, 9];
 
 /** How the values of a field are written as JSON. */
 export function compileColumn(field: Field, rules: ValueRules): CompiledColumn {

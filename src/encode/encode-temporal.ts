@@ -18,7 +18,7 @@ const HYPHEN = 0x2d;
 const PLUS = 0x2b;
 
 /** The digits of a second that each Arrow time unit (seconds, milli, micro, nano) counts. */
-const UNIT_DIGITS = [0, 3, 6, 9];
+export const UNIT_DIGITS = [0, 3, 6, 9];
 
 /** The extremes of a width stand for infinity, as in DuckDB and PostgreSQL. */
 const INFINITE_DAY = 0x7fff_ffff;

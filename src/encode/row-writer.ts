@@ -90,17 +90,16 @@ export class RowWriter {
     }) as Program;
   }
 
-  /** Takes a batch in, instead of the one before. @returns false for one that is too large */
-  load(source: RowSource): boolean {
+  /** Takes a batch in, instead of the one before; one that is too large it does not hold. */
+  load(source: RowSource): void {
     this.#source = undefined;
     this.#window = undefined;
     const buffers = source.columns.map((column, index) => buffersOf(source.data[index]!, column));
     const inputBytes = sum(buffers.flatMap(({ validity, offsets, values }) => [validity, offsets, values]));
-    if (inputBytes > MOST_INPUT_BYTES) return false;
+    if (inputBytes > MOST_INPUT_BYTES) return;
     this.#place(source, inputBytes);
     this.#copyIn(source, buffers);
     this.#source = source;
-    return true;
   }
 
   /** Whether it still has the batch. */

@@ -35,6 +35,8 @@ export class DecodedInput {
   readonly #view: string;
   #isClaimed = false;
   #isInterrupted = false;
+  /** What the text could not be fetched for. */
+  #failure: { readonly error: unknown } | undefined;
 
   private constructor(
     planned: PlannedInput,
@@ -48,7 +50,12 @@ export class DecodedInput {
     this.#decoding = decoding;
     this.#feed = feed;
     this.#view = view;
-    text.begin((range, end) => decoding.arrive(range, end)).catch(() => decoding.stop());
+    text
+      .begin((range, end) => decoding.arrive(range, end))
+      .catch((error: unknown) => {
+        this.#failure = { error };
+        decoding.stop();
+      });
   }
 
   /** Begins to decode. */
@@ -67,6 +74,7 @@ export class DecodedInput {
       return new DecodedInput(planned, options, { decoding, feed, view });
     } catch (error) {
       await decoding.close();
+      await text.close();
       throw error;
     }
   }
@@ -90,8 +98,8 @@ export class DecodedInput {
    * @throws DuckdbReaderNeeded for text that only DuckDB reads, or knows what is wrong with; what the text could not be
    *   fetched for
    */
-  async settle(): Promise<void> {
-    await this.#text.arrived();
+  settle(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#decoding.isRefused) throw new DuckdbReaderNeeded(this.name);
   }
 
@@ -101,8 +109,8 @@ export class DecodedInput {
    *
    * @throws like `settle`; DuckdbReaderNeeded too for an interruption that nobody asked for
    */
-  async settleFailed(error: unknown): Promise<void> {
-    await this.settle();
+  settleFailed(error: unknown): void {
+    this.settle();
     const isMasked = error instanceof QueryError && error.kind === 'interrupted' && !this.#isInterrupted;
     if (this.#isClaimed && isMasked) throw new DuckdbReaderNeeded(this.name);
   }

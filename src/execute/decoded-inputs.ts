@@ -50,10 +50,10 @@ export class DecodedInputs {
   /** What the decoding ended with explains whatever came of reading it. @throws DuckdbReaderNeeded */
   async settledWith<T>(work: () => Promise<T>): Promise<T> {
     const result = await work().catch(async (error: unknown) => {
-      for (const input of this.#inputs) await input.settleFailed(error);
+      for (const input of this.#inputs) input.settleFailed(error);
       throw error;
     });
-    for (const input of this.#inputs) await input.settle();
+    for (const input of this.#inputs) input.settle();
     return result;
   }
 

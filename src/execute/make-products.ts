@@ -76,6 +76,7 @@ export class ProductMaker {
     options: MakeOptions,
   ): Promise<MadeProducts> {
     for (;;) {
+      await this.#whenClosed();
       await rm(scratch, { recursive: true, force: true });
       await mkdir(scratch, { recursive: true });
       try {
@@ -104,9 +105,19 @@ export class ProductMaker {
   }
 
   async close(): Promise<void> {
-    await this.#leaveSession();
-    await this.#closing;
-    await this.#fetched.close();
+    try {
+      await this.#leaveSession();
+      await this.#whenClosed();
+    } finally {
+      await this.#fetched.close();
+    }
+  }
+
+  /** Waits for the session that was left. */
+  async #whenClosed(): Promise<void> {
+    const closing = this.#closing;
+    this.#closing = Promise.resolve();
+    await closing;
   }
 
   /** Begins to close the session: that frees memory, which only who opens the next one has to wait for. */
@@ -114,11 +125,14 @@ export class ProductMaker {
     const session = this.#session;
     if (session === undefined) return;
     this.#session = undefined;
-    await this.#countSparse(session);
-    this.#sparseBefore = 0;
-    this.#closing = session.close();
-    // It is told when it is waited for.
-    this.#closing.catch(() => undefined);
+    try {
+      await this.#countSparse(session);
+    } finally {
+      this.#sparseBefore = 0;
+      this.#closing = session.close();
+      // It is told when it is waited for.
+      this.#closing.catch(() => undefined);
+    }
   }
 
   async #makeOnce(
@@ -170,7 +184,6 @@ export class ProductMaker {
   async #open(): Promise<WorkerSession> {
     const { plan, outlines, unlisted, storage, folder, scratch } = this.#options;
     const limits = sessionLimits(this.#options);
-    await this.#closing;
     this.#session ??= await WorkerSession.open({
       inputs: plan.inputs.filter(({ name }) =>
         outlines.some(({ whole, narrowed }) => whole.includes(name) || narrowed.includes(name)),

@@ -159,7 +159,8 @@ class BytesTieReader implements TieReader {
     const key: Uint8Array<ArrayBuffer> = values.subarray(valueOffsets[row], valueOffsets[row + 1]);
     const ties = this.#started && Buffer.compare(key, this.#previous) === 0;
     this.#started = true;
-    this.#previous = key;
+    // The batch may be written over when the next one comes.
+    if (!ties) this.#previous = key.slice();
     return ties;
   }
 }

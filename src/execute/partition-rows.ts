@@ -4,6 +4,8 @@ import { SEGMENT_BYTES, SegmentPool } from './segment-pool.ts';
 
 const FIRST_BUFFER_BYTES = 512;
 const READ_BYTES = 1024 * 1024;
+/** No chunk is shorter, unless it is the only one: the last one ends in a whole separator. */
+const LEAST_CHUNK_BYTES = 64 * 1024;
 
 /**
  * The encoded rows of one partition, each followed by the separator: in memory, and before that on disk once
@@ -32,21 +34,24 @@ export class PartitionRows {
     return this.#segmentBytes + this.out.length;
   }
 
-  /** Begins a row, before it is encoded into `out`; `tied`: its order keys equal those of the row before. */
+  /**
+   * Begins a row, or several of which none ties, before they are encoded into `out`.
+   *
+   * @param tied - the row's order keys equal those of the row before
+   */
   beginRow(tied: boolean): void {
     if (tied && this.count > 0) this.#tied.push(this.#lastRow);
     else this.#endTies();
     this.#isOrdered = true;
   }
 
-  /** Begins a row of an output whose order does not matter. */
+  /** Begins rows of an output whose order does not matter. */
   beginUnorderedRow(): void {
     if (this.out.length >= SEGMENT_BYTES) this.#seal();
   }
 
   /**
-   * Says that `count` rows were encoded into `out` since one was begun, the last of them at `lastBegin`. More than one only
-   * where none of them ties.
+   * Says that `count` rows were encoded into `out` since they were begun, the last of them at `lastBegin`.
    */
   endRows(count: number, lastBegin: number): void {
     this.#lastRow = lastBegin;
@@ -128,7 +133,7 @@ function* readChunks(path: string, byteLength: number): Generator<Uint8Array> {
   const file = openSync(path, 'r');
   try {
     for (let at = 0; at < byteLength; ) {
-      const chunk = new Uint8Array(Math.min(READ_BYTES, byteLength - at));
+      const chunk = new Uint8Array(chunkBytes(byteLength - at));
       const read = readSync(file, chunk, 0, chunk.length, at);
       if (read === 0) throw new Error(`spill file ${path} is shorter than what was written to it`);
       at += read;
@@ -137,4 +142,9 @@ function* readChunks(path: string, byteLength: number): Generator<Uint8Array> {
   } finally {
     closeSync(file);
   }
+}
+
+function chunkBytes(left: number): number {
+  if (left <= READ_BYTES) return left;
+  return left - READ_BYTES < LEAST_CHUNK_BYTES ? READ_BYTES - LEAST_CHUNK_BYTES : READ_BYTES;
 }

@@ -4,7 +4,7 @@ import type { RowEncoder } from '../encode/row-encoder.ts';
 import type { TieReader } from './order-key.ts';
 import { createPartitionKeyReader, type PartitionKey, type PartitionKeyReader } from './partition-key.ts';
 import { PartitionRows } from './partition-rows.ts';
-import { SegmentPool } from './segment-pool.ts';
+import { RUN_BYTES, SegmentPool } from './segment-pool.ts';
 
 export interface RowRouterOptions {
   readonly schema: Schema;
@@ -42,8 +42,9 @@ interface Run {
   readonly limit: number;
 }
 
-/** More rows at a time would make a partition's buffer grow far past the size that it is to have. */
 const LONGEST_RUN = 128;
+/** Before any was encoded. */
+const FIRST_ROW_BYTES = 1024;
 
 type KeyMap = Map<PartitionKey, KeyMap | Partition>;
 
@@ -57,6 +58,8 @@ export class RowRouter {
   #whole: Partition[] = [];
   #created = 0;
   #memoryBytes = 0;
+  /** Of the rows that were encoded last. */
+  #rowBytes = FIRST_ROW_BYTES;
 
   constructor(options: RowRouterOptions) {
     this.#options = options;
@@ -93,7 +96,7 @@ export class RowRouter {
       const isTied = this.#isTied(row);
       if (run !== undefined && run.partition === partition && row < run.limit && !isTied) continue;
       if (run !== undefined) this.#encodeRun(run, row);
-      run = { partition, begin: row, isTied, limit: isTied ? 0 : row + LONGEST_RUN };
+      run = { partition, begin: row, isTied, limit: isTied ? 0 : row + this.#longestRun() };
     }
     if (run !== undefined) this.#encodeRun(run, rowCount);
   }
@@ -110,7 +113,14 @@ export class RowRouter {
     const before = rows.out.length;
     const lastBegin = encoder.encodeRows(begin, end, rows.out);
     rows.endRows(end - begin, lastBegin);
-    this.#memoryBytes += rows.out.length - before;
+    const bytes = rows.out.length - before;
+    this.#rowBytes = bytes / (end - begin);
+    this.#memoryBytes += bytes;
+  }
+
+  /** As many rows as the last ones let expect not to make a partition's buffer grow. */
+  #longestRun(): number {
+    return Math.max(1, Math.min(LONGEST_RUN, Math.floor(RUN_BYTES / this.#rowBytes)));
   }
 
   #partitionOf(row: number): Partition {

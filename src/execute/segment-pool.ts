@@ -1,7 +1,8 @@
 /** A buffer of this size is sealed and another begun: growing further would copy and waste more. */
 export const SEGMENT_BYTES = 256 * 1024;
-/** With room for the row that goes past it. */
-const BUFFER_BYTES = SEGMENT_BYTES + SEGMENT_BYTES / 8;
+/** What rows that are encoded together may go past it. */
+export const RUN_BYTES = SEGMENT_BYTES / 8;
+const BUFFER_BYTES = SEGMENT_BYTES + RUN_BYTES;
 const MOST_BUFFERS = 64;
 
 /** Buffers of encoded rows, used again once their rows are written: fresh memory has to be cleared and collected. */

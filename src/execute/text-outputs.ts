@@ -84,11 +84,14 @@ async function stageWhole(
   for (const { keys, rows } of router.takeWhole()) {
     const texts = toTexts(context, keys);
     const write = async (path: string): Promise<StagedBytes> => {
-      const staged = await stageFile(path, framed(frame, rows.chunks()), context);
-      rows.free();
-      return staged;
+      try {
+        return await stageFile(path, framed(frame, rows.chunks()), context);
+      } finally {
+        rows.free();
+      }
     };
     if (outputs.wants(texts)) await outputs.add(texts, rows.count, write);
+    else rows.free();
   }
 }
 

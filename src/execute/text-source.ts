@@ -19,8 +19,6 @@ export interface TextSource {
   begin(arrive: Arrive): Promise<void>;
   /** Says that nothing of a range before `end` is read any more: what is still to come may take its place. */
   drop(range: number, end: number): void;
-  /** Settles as `begin` does. */
-  arrived(): Promise<void>;
   /** Ends the coming, and drops what came; to be called when nobody reads it any more. */
   close(): Promise<void>;
 }
@@ -60,8 +58,6 @@ class LocalText implements TextSource {
 
   drop(): void {}
 
-  async arrived(): Promise<void> {}
-
   async close(): Promise<void> {}
 }
 
@@ -69,7 +65,10 @@ class LocalText implements TextSource {
 const PART_BYTES = 8 * 1024 * 1024;
 /** Parts are wanted in their order: more at a time would all come late. */
 const PARTS_AT_ONCE = 6;
-/** While they come, two are read: a line may begin in one and end in the next. */
+/**
+ * Two are read while others come: a unit may begin in one and its last line end in the next. More than two would be needed if
+ * a unit and what has to be there behind it were together longer than a part.
+ */
 const PARTS_IN_MEMORY = PARTS_AT_ONCE + 2;
 
 /** A part of a text. */
@@ -100,6 +99,8 @@ class FetchedText implements TextSource {
   readonly #window: PartWindow;
   readonly #closing = new AbortController();
   readonly #held: PlannedFile[] = [];
+  /** Of each range. */
+  readonly #unread: readonly Part[][];
   #arrived: Promise<void> = Promise.resolve();
 
   constructor(planned: PlannedInput, options: TextSourceOptions) {
@@ -108,6 +109,7 @@ class FetchedText implements TextSource {
     const inMemory = this.#parts.filter(({ place }) => typeof place === 'number').length;
     this.#memories = options.memories.take(Math.min(PARTS_IN_MEMORY, inMemory));
     this.#window = new PartWindow(this.#memories);
+    this.#unread = planned.files.map((_, range) => this.#parts.filter((part) => part.range === range));
     this.ranges = planned.files.map((file, range) => ({
       ...fetchedLines(file),
       pieces: this.#piecesOf(range),
@@ -120,13 +122,11 @@ class FetchedText implements TextSource {
   }
 
   drop(range: number, end: number): void {
-    for (const part of this.#parts)
-      if (part.range === range && part.end <= end && typeof part.place === 'number')
-        this.#window.drop(part.place);
-  }
-
-  async arrived(): Promise<void> {
-    await this.#arrived;
+    const unread = this.#unread[range] ?? [];
+    for (let part = unread[0]; part !== undefined && part.end <= end; part = unread[0]) {
+      unread.shift();
+      if (typeof part.place === 'number') this.#window.drop(part.place);
+    }
   }
 
   async close(): Promise<void> {
@@ -152,7 +152,11 @@ class FetchedText implements TextSource {
     const isThere = new Set<Part>();
     let next = 0;
     await mapConcurrent(this.#parts, PARTS_AT_ONCE, async (part) => {
-      await this.#fetch(part, signal);
+      await this.#fetch(part, signal).catch((error: unknown) => {
+        // Others may wait for memory that nobody gives back any more.
+        this.#closing.abort(error);
+        throw error;
+      });
       isThere.add(part);
       for (let first = this.#parts[next]; first && isThere.has(first); first = this.#parts[++next])
         arrive(first.range, first.end);

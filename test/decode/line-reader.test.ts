@@ -97,8 +97,8 @@ describe('a line reader', () => {
   });
 
   it('knows how lines end by what lies in two pieces', () => {
-    expect(reading('ab\r\ncd\r\n', (lines) => lines.endsInCrlf(), {}, 3)).toBe(true);
-    expect(reading('ab\r\ncd\r\n', (lines) => lines.endsInCrlf(), { start: 4 }, 3)).toBe(true);
+    expect(reading('ab\r\ncd\r\n', (lines) => lines.endsInCrlf(0), {}, 3)).toBe(true);
+    expect(reading('ab\r\ncd\r\n', (lines) => lines.endsInCrlf(4), { start: 4 }, 3)).toBe(true);
   });
 
   it('throws where a piece is missing, or ends before the next begins', () => {
@@ -135,7 +135,7 @@ describe('a line reader', () => {
     ['CR alone', '1\r2\r', 0, undefined],
     ['nothing', '', 0, undefined],
   ])('knows how lines end by %s', (_, text, start, expected) => {
-    expect(reading(text, (lines) => lines.endsInCrlf(), { start })).toBe(expected);
+    expect(reading(text, (lines) => lines.endsInCrlf(start), { start })).toBe(expected);
   });
 
   it('gives nothing of a file that has shrunk', () => {

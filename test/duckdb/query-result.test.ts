@@ -122,14 +122,18 @@ describe('a stream that is fetched ahead', () => {
     expect(await session.rows('SELECT 1 AS v')).toEqual([{ v: 1 }]);
   });
 
-  it('that is closed while it is read says so', async () => {
-    const result = await ahead('SELECT i FROM range(3000000) t(i)');
-    const batches = result[Symbol.asyncIterator]();
-    await batches.next();
-    result.close();
-    await expect(batches.next()).rejects.toThrow(CLOSED);
-    expect(await session.rows('SELECT 1 AS v')).toEqual([{ v: 1 }]);
-  });
+  it.each(['at once', 'when the next batch is there'])(
+    'that is closed %s says so when it is read on',
+    async (when) => {
+      const result = await ahead('SELECT i FROM range(3000000) t(i)');
+      const batches = result[Symbol.asyncIterator]();
+      await batches.next();
+      if (when !== 'at once') await result.settle();
+      result.close();
+      await expect(batches.next()).rejects.toThrow(CLOSED);
+      expect(await session.rows('SELECT 1 AS v')).toEqual([{ v: 1 }]);
+    },
+  );
 });
 
 describe('a session with an open stream', () => {

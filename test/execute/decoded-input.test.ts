@@ -19,6 +19,8 @@ const { DecodedInputs } =
   await built<typeof import('../../src/execute/decoded-inputs.ts')>('execute/decoded-inputs');
 const { DuckdbReaderNeeded } =
   await built<typeof import('../../src/execute/scan-needs.ts')>('execute/scan-needs');
+const { FetchedFiles } =
+  await built<typeof import('../../src/execute/fetched-files.ts')>('execute/fetched-files');
 const { openText, partMemories } =
   await built<typeof import('../../src/execute/text-source.ts')>('execute/text-source');
 
@@ -447,6 +449,65 @@ describe('decoded text of many lines', () => {
     inputs.interrupt();
     await expect(counting).rejects.toThrow();
     await inputs.forget([decoded]);
+  });
+
+  describe('of an object that is larger than the memory for its text', () => {
+    const LINE = `1,${'x'.repeat(97)}\n`;
+
+    /** An input of 90 MB, at a distance, of which the line at `odd` is one that only DuckDB reads. */
+    async function far(odd?: number) {
+      const lines = Buffer.alloc(LINE.length * 900_000, LINE);
+      if (odd !== undefined) lines.write('a\rb', odd * LINE.length);
+      const columns = { id: 'BIGINT', text: 'VARCHAR' };
+      const local = await plan(Buffer.concat([Buffer.from('id,text\n'), lines]), { columns });
+      const files = local.files.map((file) => ({ ...file, url: `far://${file.url}` }));
+      const near = localStorage();
+      const storage = {
+        ...near,
+        readInto: (url: string, ...rest: [Uint8Array, { start: number }]) =>
+          near.readInto(url.replace('far://', ''), ...rest),
+      };
+      const fetched = new FetchedFiles({ storage, folder: '/nowhere' });
+      return { planned: { ...local, files }, fetched };
+    }
+
+    async function withFar<T>(odd: number | undefined, use: () => Promise<T>): Promise<T> {
+      const { planned: input, fetched } = await far(odd);
+      const scan = decodedScan(input, 0);
+      if (scan === undefined) throw new Error('the input is not decoded');
+      const sources = {
+        fetched,
+        memories: partMemories(),
+        scratch: '',
+        signal: new AbortController().signal,
+      };
+      const text = await openText(input, sources);
+      const decoded = await inputs.open(input, { scan, text, ordered: false });
+      try {
+        for (const statement of inputStatements(input, { scan: decoded.scan }).setup)
+          await session.run(statement);
+        return await inputs.settledWith(use);
+      } finally {
+        await inputs.forget([decoded]);
+      }
+    }
+
+    it('reads all of it', async () => {
+      const sum = 'SELECT count(*) AS n, min(text) = max(text) AS alike FROM things';
+      expect(await withFar(undefined, () => session.rows(sum))).toEqual([{ n: 900_000n, alike: true }]);
+    });
+
+    it('ends where a statement needs its first rows alone, or another one does not read it', async () => {
+      expect(await withFar(undefined, () => session.rows('SELECT * FROM things LIMIT 1'))).toHaveLength(1);
+      expect(await withFar(undefined, () => session.rows('SELECT 1 AS one'))).toEqual([{ one: 1 }]);
+    });
+
+    it('ends where its text is refused, at its start or at its end', async () => {
+      for (const odd of [1, 899_000]) {
+        const counting = withFar(odd, () => session.rows('SELECT count(*) FROM things'));
+        await expect(counting).rejects.toThrow(DuckdbReaderNeeded);
+      }
+    });
   });
 
   it('leaves no thread, view or batch behind, however often it is read', async () => {

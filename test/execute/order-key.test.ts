@@ -128,6 +128,21 @@ describe('rows tie when their keys are equal, NULL with NULL:', () => {
     expect(await ties(values, type)).toEqual(expected);
   });
 
+  it('also across batches that lie in the same memory', async () => {
+    const order = orderKeys(['v']);
+    // Rows tie in pairs, of which every other batch ends in the midst of one.
+    const sql = "SELECT lpad(((i + 1) // 2)::VARCHAR, 20, '0') AS v FROM range(20000) AS t(i) ORDER BY v";
+    const withKey = `SELECT v, create_sort_key(v, 'ASC NULLS LAST') AS "${SORT_KEY_COLUMN}" FROM (${sql})`;
+    const result = await session.query(withKey, {}, { stream: true, ahead: true });
+    const [reader] = createTieReaders(result.schema, order);
+    const found: boolean[] = [];
+    for await (const batch of result) {
+      reader?.bind(batch);
+      for (let row = 0; row < batch.numRows; row++) found.push(reader?.tiesWithPrevious(row) ?? false);
+    }
+    expect(found).toEqual(Array.from({ length: 20_000 }, (_, row) => row > 0 && row % 2 === 0));
+  });
+
   it('in all of several keys', async () => {
     expect(await ties("(1, 'a'), (1, 'a'), (1, 'b'), (2, 'b')", 'VARCHAR', 'i', 'v desc')).toEqual([
       false,

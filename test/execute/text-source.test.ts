@@ -84,7 +84,6 @@ describe('the text of local files', () => {
     ]);
     const arrived: number[][] = [];
     await text.begin((...more) => arrived.push(more));
-    await text.arrived();
     await text.close();
     expect(arrived).toEqual([
       [0, TEXT.length],
@@ -191,9 +190,20 @@ describe('the text of an object', () => {
     const { open, scratch } = await someObject({}, fail);
     const text = await open();
     await expect(text.begin(() => undefined)).rejects.toThrow('no route to the store');
-    await expect(text.arrived()).rejects.toThrow('no route to the store');
     await text.close();
     expect(await filesIn(scratch)).toEqual([]);
+  });
+
+  it('tells what a part could not be fetched for while others wait for memory', async () => {
+    let requests = 0;
+    const failing = async <T>(next: () => Promise<T>): Promise<T> => {
+      if (++requests === 3) throw new Error('the third was refused');
+      return next();
+    };
+    const { open } = await someObject({}, failing, TEXT.repeat(5));
+    const text = await open();
+    await expect(text.begin(() => undefined)).rejects.toThrow('the third was refused');
+    await text.close();
   });
 
   it('stops coming when it is closed, or the work is aborted', async () => {

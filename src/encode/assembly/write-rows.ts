@@ -41,9 +41,9 @@ const DECIMAL: u32 = 15;
 const FLOAT: u32 = 16;
 const INT128: u32 = 17;
 
-/** The longest text of a value that is no TEXT, and what of a TEXT is not its bytes. */
+/** The longest text of a value but for the bytes of a TEXT, of which each may take up to `BYTES_ESCAPED`. */
 const LONGEST: u32 = 40;
-const LONGEST_ESCAPE: u32 = 6;
+const BYTES_ESCAPED: u32 = 6;
 
 const NULL: u32 = 0x6c6c756e;
 const TRUE: u32 = 0x65757274;
@@ -384,7 +384,7 @@ function boundOf(columns: usize, columnCount: u32, row: u32): usize {
     bound += load<u32>(column, LEAD_BYTES) + LONGEST;
     if (load<u32>(column, KIND) !== TEXT) continue;
     const offsets = load<u32>(column, OFFSETS) + (row << 2);
-    bound += (load<u32>(offsets, 4) - load<u32>(offsets)) * LONGEST_ESCAPE;
+    bound += (load<u32>(offsets, 4) - load<u32>(offsets)) * BYTES_ESCAPED;
   }
   return usize(bound);
 }
@@ -392,6 +392,32 @@ function boundOf(columns: usize, columnCount: u32, row: u32): usize {
 function copy(from: usize, bytes: u32, at: usize): usize {
   for (let done: u32 = 0; done < bytes; done += 16) v128.store(at + done, v128.load(from + done));
   return at + bytes;
+}
+
+function isNull(column: usize, row: u32): bool {
+  const validity = load<u32>(column, VALIDITY);
+  if (validity === 0) return false;
+  const bit = load<u32>(column, FIRST_BIT) + row;
+  return ((load<u8>(validity + (bit >> 3)) >> u8(bit & 7)) & 1) === 0;
+}
+
+function writeNull(at: usize): usize {
+  store<u32>(at, NULL);
+  return at + 4;
+}
+
+/** The commonest kinds first. `FULL` for a value that is left to `writeOther`. */
+function writeValue(column: usize, row: u32, at: usize): usize {
+  const kind = load<u32>(column, KIND);
+  const values = load<u32>(column, VALUES);
+  if (kind === TEXT) {
+    const offsets = load<u32>(column, OFFSETS) + (row << 2);
+    return writeText(values + load<u32>(offsets), values + load<u32>(offsets, 4), at);
+  }
+  if (kind === INT32) return writeSigned(i64(load<i32>(values + (row << 2))), at);
+  if (kind !== INT64) return writeRarer(column, kind, values, row, at);
+  const value = load<i64>(values + (row << 3));
+  return load<u32>(column, FLAG) !== 0 && isLarge(value) ? FULL : writeSigned(value, at);
 }
 
 /** Where the memory begins that this file does not use itself. */
@@ -421,43 +447,14 @@ export function writeRows(
     let column = columns;
     for (let c: u32 = 0; c < columnCount; c++, column += COLUMN_BYTES) {
       at = copy(load<u32>(column, LEAD), load<u32>(column, LEAD_BYTES), at);
-      const validity = load<u32>(column, VALIDITY);
-      if (validity !== 0) {
-        const bit = load<u32>(column, FIRST_BIT) + row;
-        if (((load<u8>(validity + (bit >> 3)) >> u8(bit & 7)) & 1) === 0) {
-          store<u32>(at, NULL);
-          at += 4;
-          continue;
-        }
-      }
-      const kind = load<u32>(column, KIND);
-      const values = load<u32>(column, VALUES);
-      if (kind === TEXT) {
-        const offsets = load<u32>(column, OFFSETS) + (row << 2);
-        at = writeText(values + load<u32>(offsets), values + load<u32>(offsets, 4), at);
+      if (isNull(column, row)) {
+        at = writeNull(at);
         continue;
       }
-      if (kind === INT32) {
-        at = writeSigned(i64(load<i32>(values + (row << 2))), at);
-        continue;
-      }
-      if (kind === INT64) {
-        const value = load<i64>(values + (row << 3));
-        if (load<u32>(column, FLAG) === 0 || !isLarge(value)) {
-          at = writeSigned(value, at);
-          continue;
-        }
-      }
-      let end = writeRarer(column, kind, values, row, at);
-      if (end === FULL) {
-        end = writeOther(c, row, at, limit - bound);
-        if (end === FULL) return row - first;
-        if (end === 0) {
-          store<u32>(at, NULL);
-          end = at + 4;
-        }
-      }
-      at = end;
+      let end = writeValue(column, row, at);
+      if (end === FULL) end = writeOther(c, row, at, limit - bound);
+      if (end === FULL) return row - first;
+      at = end === 0 ? writeNull(at) : end;
     }
     at = copy(load<u32>(column, LEAD), load<u32>(column, LEAD_BYTES), at);
     store<u32>(ends, u32(at - start));
