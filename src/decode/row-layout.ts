@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from '../web-assembly.ts';
 import { type DecodedColumn, KINDS } from './column-kind.ts';
 import { type CsvDialect, looksLikeValue, MOST_NULLS } from './csv-dialect.ts';
 
@@ -17,9 +18,8 @@ export const TEXT_BYTES = 1024 * 1024;
 const SPARE_BYTES = 64 * 1024;
 /** A scan looks at blocks of 64 bytes, and loads words that begin in the last one. */
 const MARGIN = 128;
-const PAGE = 64 * 1024;
 /** The scanner's own stack and constants lie below. */
-const FIRST_OFFSET = PAGE;
+const FIRST_OFFSET = PAGE_BYTES;
 
 const VALUES_BYTES = 3 * 1024 * 1024;
 const MOST_ROWS = 128 * 1024;
@@ -70,7 +70,7 @@ export function layOutRows(columns: readonly DecodedColumn[], batchCount: number
     batches,
     capacity,
     textBytes: TEXT_BYTES + SPARE_BYTES,
-    pages: Math.ceil(top / PAGE),
+    pages: Math.ceil(top / PAGE_BYTES),
   };
 }
 

@@ -1,12 +1,18 @@
 import type { Data } from 'apache-arrow';
 
+/** A column's validity bitmap; `undefined` where no value is NULL. */
+export function nullBitmapOf({ nullBitmap, nullCount }: Data): Uint8Array | undefined {
+  return nullCount === 0 || nullBitmap === undefined || nullBitmap.length === 0 ? undefined : nullBitmap;
+}
+
 /** Which rows of a batch, in which order. */
 export type RowSelection = ArrayLike<number>;
 
 /** Whether a value is there, as a function of its row; unions keep that in their children. */
 export function validityOf(data: Data): (row: number) => boolean {
-  const { nullBitmap, offset } = data;
-  if (data.nullCount === 0 || nullBitmap === undefined || nullBitmap.length === 0) return () => true;
+  const { offset } = data;
+  const nullBitmap = nullBitmapOf(data);
+  if (nullBitmap === undefined) return () => true;
   return (row) => isBitSet(nullBitmap, offset + row);
 }
 

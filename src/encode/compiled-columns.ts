@@ -11,6 +11,7 @@ import {
   type Timestamp,
   Type,
 } from 'apache-arrow';
+import { nullBitmapOf } from './bit-builder.ts';
 import { UNIT_DIGITS } from './encode-temporal.ts';
 import { extensionOf } from './extension.ts';
 import type { ValueRules } from './value-writer.ts';
@@ -111,7 +112,7 @@ const NO_BYTES = new Uint8Array(0);
 
 /** What of a column's memory its rows need; a bit's place counts from the column's own `offset`. */
 export function buffersOf(data: Data, { kind, byteWidth }: CompiledColumn): ColumnBuffers {
-  const validity = validityOf(data);
+  const validity = nullBitmapOf(data)?.subarray(0, bitBytes(data));
   if (kind === OTHER.kind) return { validity, offsets: undefined, values: NO_BYTES, valuesBegin: 0 };
   const bytes = bytesOf(data.values);
   if (kind !== TEXT.kind) {
@@ -122,12 +123,6 @@ export function buffersOf(data: Data, { kind, byteWidth }: CompiledColumn): Colu
   const begin = offsets[0] ?? 0;
   const values = bytes.subarray(begin, offsets[data.length] ?? 0);
   return { validity, offsets: bytesOf(offsets), values, valuesBegin: begin };
-}
-
-function validityOf(data: Data): Uint8Array | undefined {
-  const { nullBitmap } = data;
-  if (data.nullCount === 0 || nullBitmap === undefined || nullBitmap.length === 0) return undefined;
-  return nullBitmap.subarray(0, bitBytes(data));
 }
 
 function bitBytes({ offset, length }: Data): number {

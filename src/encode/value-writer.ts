@@ -1,5 +1,6 @@
 import type { Data } from 'apache-arrow';
 import { PitwallError } from '../error.ts';
+import { nullBitmapOf } from './bit-builder.ts';
 import type { ByteBuffer } from './byte-buffer.ts';
 
 /** Appends the value of `row` to `out`. Returns false, with nothing appended, where the value is NULL. */
@@ -33,8 +34,9 @@ const NO_BYTES = new Uint8Array(0);
 export function skipNulls(bind: BindValue): BindValue {
   return (data) => {
     const write = bind(data);
-    const { nullBitmap, offset } = data;
-    if (data.nullCount === 0 || nullBitmap === undefined || nullBitmap.length === 0) return write;
+    const { offset } = data;
+    const nullBitmap = nullBitmapOf(data);
+    if (nullBitmap === undefined) return write;
     return (row, out) => {
       const bit = offset + row;
       return (nullBitmap[bit >> 3]! & (1 << (bit & 7))) !== 0 && write(row, out);

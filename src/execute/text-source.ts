@@ -31,7 +31,7 @@ export interface TextSourceOptions {
   readonly signal: AbortSignal;
 }
 
-/** The text of an input: files as they lie, objects in parts that are fetched. @throws PitwallError (`data`) for an object that changed */
+/** The text of an input: files as they lie, objects in parts that are fetched. */
 export async function openText(planned: PlannedInput, options: TextSourceOptions): Promise<TextSource> {
   return planned.files.some(({ url }) => isRemote(url))
     ? new FetchedText(planned, options)
@@ -112,7 +112,7 @@ class FetchedText implements TextSource {
     this.#unread = planned.files.map((_, range) => this.#parts.filter((part) => part.range === range));
     this.ranges = planned.files.map((file, range) => ({
       ...fetchedLines(file),
-      pieces: this.#piecesOf(range),
+      pieces: (this.#unread[range] ?? []).map((part) => this.#pieceOf(part)),
     }));
   }
 
@@ -137,13 +137,8 @@ class FetchedText implements TextSource {
     this.#options.memories.give(this.#memories);
   }
 
-  #piecesOf(range: number): TextPiece[] {
-    return this.#parts
-      .filter((part) => part.range === range)
-      .map(({ place, start }) => ({
-        source: typeof place === 'string' ? place : this.#window.memoryOf(place),
-        start,
-      }));
+  #pieceOf({ place, start }: Part): TextPiece {
+    return { source: typeof place === 'string' ? place : this.#window.memoryOf(place), start };
   }
 
   /** Parts come in any order: text is there when all before it is. */
