@@ -1,4 +1,5 @@
 import { PitwallError } from '../error.ts';
+import { tailBytes } from '../plan/parquet-footer.ts';
 import { SparseFile, type SparseFileOptions } from '../storage/sparse-file.ts';
 import { fillFiles } from './fill-files.ts';
 
@@ -6,8 +7,8 @@ const MAGIC = 'PAR1';
 const MAGIC_BYTES = 4;
 /** The magic and the footer's length before it. */
 const END_BYTES = 8;
-/** The footer of a file of a few hundred row groups and a few columns; a second request fetches a larger one's rest. */
-const TAIL_GUESS_BYTES = 128 * 1024;
+/** A further request takes longer than these bytes; a plan reads less, as it looks at files by the thousand. */
+const LEAST_TAIL_BYTES = 128 * 1024;
 /** One request for all costs less than several for parts. */
 const WHOLE_BELOW_BYTES = 512 * 1024;
 
@@ -27,7 +28,7 @@ export async function openParquet(options: SparseFileOptions, signal?: AbortSign
 async function fillFooter(file: SparseFile, signal?: AbortSignal): Promise<void> {
   const { sizeBytes } = file;
   if (sizeBytes < MAGIC_BYTES + END_BYTES) throw notParquet(file, `it has ${sizeBytes} bytes`);
-  const tail = sizeBytes <= WHOLE_BELOW_BYTES ? sizeBytes : TAIL_GUESS_BYTES;
+  const tail = sizeBytes <= WHOLE_BELOW_BYTES ? sizeBytes : Math.max(LEAST_TAIL_BYTES, tailBytes(sizeBytes));
   const head = { start: 0, end: MAGIC_BYTES };
   await fillFiles([{ file, spans: [head, { start: sizeBytes - tail, end: sizeBytes }] }], signal);
   await checkMagic(file, 'begins', 0);
