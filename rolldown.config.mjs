@@ -62,12 +62,26 @@ const withoutProcesses = {
   },
 };
 
+/** Node warns of `import()` in code that was compiled as a script, as `src/load-bundle.ts` does. */
+const withoutImports = {
+  name: 'without-imports',
+  transform(code, id) {
+    if (id.startsWith(SRC) || !code.includes('import(')) return null;
+    return code.replace(/\bimport\((["']node:\w+["'])\)/g, 'Promise.resolve(require($1))');
+  },
+  generateBundle(_, bundle) {
+    const left = Object.values(bundle).find(({ code }) => /\bimport\(["'`]/.test(code ?? ''));
+    if (left !== undefined)
+      throw new Error(`${left.fileName} has an import() left, of which Node would warn`);
+  },
+};
+
 export default {
   input: Object.fromEntries(ENTRIES.map((entry) => [nameOf(entry), `src/${entry}.ts`])),
   platform: 'node',
   // They find their binaries by where they lie themselves.
   external: [/^koffi$/, /^@duckdb\//],
-  plugins: [ownPlaces, withoutProcesses, entryFiles],
+  plugins: [ownPlaces, withoutProcesses, withoutImports, entryFiles],
   output: {
     dir: 'dist/bundle',
     cleanDir: true,

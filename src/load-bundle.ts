@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'no
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 const FOLDER = fileURLToPath(new URL('./bundle', import.meta.url));
 /** Another Node compiles anew: what V8 keeps is its own release's alone. */
@@ -43,7 +43,6 @@ function compile(file: string, path: string): Script {
   const script = new Script(`(function (${PARAMETERS.join(', ')}) {${source}\n})`, {
     filename: path,
     cachedData: readCode(file),
-    importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER ?? ((name: string) => import(name)),
   });
   scripts.set(file, script);
   return script;

@@ -4,7 +4,7 @@ import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
 import { createIpcFileWriter } from '../encode/ipc-file.ts';
 import type { Column } from '../job/job.ts';
 import type { StagedListener } from './attempt-files.ts';
-import { orderByList } from './order-key.ts';
+import { orderByList, signKeys } from './order-key.ts';
 import { type OutputContext, type RowCounter, writtenColumns } from './output-context.ts';
 import { readPartitionTexts } from './partition-key.ts';
 import type { PartitionTexts } from './partition-path.ts';
@@ -130,11 +130,10 @@ function partitionSql(
   const written = writtenColumns(context).map((column) =>
     select(columns.find(({ name }) => name === column) ?? { name: column, type: '' }),
   );
-  const keys = orderByList(
-    [],
-    [...step.orderBy, ...columns.map((column) => ({ column: column.name, descending: false }))],
-  );
-  const order = step.orderBy.length === 0 ? '' : ` ORDER BY ${keys}`;
+  const typeOf = (name: string) => columns.find((column) => column.name === name)?.type ?? 'VARCHAR';
+  const ties = columns.map((column) => ({ column: column.name, descending: false }));
+  const keys = [orderByList([], [...step.orderBy, ...ties], typeOf), ...signKeys(columns)];
+  const order = step.orderBy.length === 0 ? '' : ` ORDER BY ${keys.join(', ')}`;
   return `SELECT ${written.join(', ')} FROM ${quoteIdentifier(name)} WHERE ${PARTITION_COLUMN} = ${id}${order}`;
 }
 

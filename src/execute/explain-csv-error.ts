@@ -16,6 +16,8 @@ export interface ReaderError {
   readonly error: PitwallError;
   /** The reader gave up without a line: quotes or line ends are not of one kind. */
   readonly lost: boolean;
+  /** What the JSON reader found, whose places are approximate: a value of another type, or text that is no JSON. */
+  readonly json: 'mistyped' | 'malformed' | undefined;
 }
 
 /**
@@ -31,7 +33,17 @@ export function explainCsvError(detail: string, inputs: readonly PlannedInput[])
   const line = readerLine(detail);
   const place = line === undefined ? { file: at.file.url } : { file: at.file.url, line };
   const lost = detail.includes('state machine reached an invalid state');
-  return { at, lost, error: new PitwallError('data', explain(detail, at), { place }) };
+  return {
+    at,
+    lost,
+    json: jsonTrouble(detail),
+    error: new PitwallError('data', explain(detail, at), { place }),
+  };
+}
+
+function jsonTrouble(detail: string): ReaderError['json'] {
+  if (detail.startsWith('JSON transform error')) return 'mistyped';
+  return detail.startsWith('Malformed JSON') ? 'malformed' : undefined;
 }
 
 function readerPath(detail: string): string | undefined {
@@ -58,12 +70,14 @@ const EXPLANATIONS: readonly Explanation[] = [
   [/^Expected Number of Columns: (\d+) Found: (\d+)/m, sayColumns],
   [
     /^Value with unterminated quote found/m,
-    (_, at) => `a quote opens and does not close; close it or check quote and escape${adviceForPart(at)}`,
+    (_, at) =>
+      `a quote opens and does not close, or text follows the one that closes; mend it or check quote and escape${adviceForPart(at)}`,
   ],
   [/^Invalid unicode/m, sayEncoding],
   [/^Maximum line size of (\d+) bytes exceeded/m, saySize],
   [/state machine reached an invalid state/, sayLost],
-  [/^(?:JSON transform error|Malformed JSON) in file ".*?", ([^\n]*)/, sayJson],
+  [/^JSON transform error in file ".*?", ([^\n]*)/, sayJson],
+  [/^Malformed JSON in file ".*?", ([^\n]*)/, sayMalformed],
 ];
 
 function explain(detail: string, at: InputFile): string {
@@ -76,12 +90,13 @@ function explain(detail: string, at: InputFile): string {
 
 function sayConversion([, column = '', text = '']: RegExpExecArray, { planned }: InputFile): string {
   const type = planned.columns.find(({ name }) => name === column)?.type ?? 'another type';
-  const format = type === 'DATE' ? ` like ${planned.input.dateFormat ?? '%Y-%m-%d'}` : '';
-  return wrongValue(column, type + format, JSON.stringify(cut(text)));
+  return wrongValue(planned.input, { name: column, type }, text);
 }
 
 function sayColumns([, expected, found]: RegExpExecArray, at: InputFile): string {
-  return `expected ${expected} columns as in the header, got ${found}; correct the line or check delimiter and quote${adviceForPart(at)}`;
+  // The reader gives up at the first one too many.
+  const got = Number(found) > Number(expected) ? `${found} or more` : found;
+  return `expected ${expected} columns as in the header, got ${got}; correct the line or check delimiter and quote${adviceForPart(at)}`;
 }
 
 /** A file is cut at line breaks: one within quotes leaves a half of its record on either side. */
@@ -102,8 +117,16 @@ function sayLost(_: RegExpExecArray, at: InputFile): string {
 }
 
 function sayJson([, what = '']: RegExpExecArray): string {
-  const said = what.replace(/^(?:at byte \d+ )?in line \d+: /, '').trim();
-  return `${cut(said.replace(/\.$/, ''))}; correct it or declare another type`;
+  return `${withoutLine(what) || 'a value is not of its type'}; correct it or declare another type`;
+}
+
+function sayMalformed([, what = '']: RegExpExecArray): string {
+  return `not JSON: ${withoutLine(what)}; correct it or check the input's format`;
+}
+
+function withoutLine(said: string): string {
+  const [, what = ''] = /^(?:at byte \d+ )?(?:in line \d+: )?(.*?)(?:\. Try .*|\.)?\s*$/.exec(said) ?? [];
+  return cut(what);
 }
 
 function cut(text: string): string {

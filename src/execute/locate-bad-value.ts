@@ -1,7 +1,7 @@
 import type { Session } from '../duckdb/session.ts';
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import { PitwallError, type Place } from '../error.ts';
-import type { Column } from '../job/job.ts';
+import type { Column, Input } from '../job/job.ts';
 import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
 import type { LinesBefore } from './lines-before.ts';
 import { lineOfRecord } from './locate-record.ts';
@@ -9,7 +9,7 @@ import { readCsv, readerNames } from './scan-csv.ts';
 import type { ScanGroup } from './scan-group.ts';
 import { readJson } from './scan-json.ts';
 import { readParquet } from './scan-parquet.ts';
-import { badValues, groupLayout } from './scan-sql.ts';
+import { badValues, groupLayout, type SuspectColumn } from './scan-sql.ts';
 
 const SHOWN_CHARACTERS = 200;
 
@@ -45,24 +45,41 @@ async function findBadValue(
   file: PlannedFile,
 ): Promise<FoundValue | undefined> {
   const group = { files: [file] };
-  const suspects = badValues(planned, group);
+  const suspects = [...badValues(planned, group), ...mistyped(planned)];
   if (suspects.length === 0) return undefined;
   const which = suspects.map(({ bad }, index) => `WHEN ${bad} THEN ${index}`).join(' ');
-  const texts = suspects
-    .map(({ source }, index) => `WHEN ${index} THEN ${quoteIdentifier(source)}::VARCHAR`)
-    .join(' ');
+  const texts = suspects.map((suspect, index) => `WHEN ${index} THEN ${textOf(suspect)}`).join(' ');
   const [row] = await session.rows(`
     SELECT __pitwall_record AS record, __pitwall_which AS which, CASE __pitwall_which ${texts} END AS text
-    FROM (SELECT *, CASE ${which} END AS __pitwall_which FROM (SELECT *, row_number() OVER () AS __pitwall_record FROM ${reader(planned, group)}))
+    FROM (SELECT *, CASE ${which} END AS __pitwall_which FROM (SELECT *, row_number() OVER () AS __pitwall_record FROM ${reader(planned, group, suspects)}))
     WHERE __pitwall_which IS NOT NULL LIMIT 1`);
   const suspect = suspects[Number(row?.which)];
   return suspect && { column: suspect.column, text: String(row?.text), record: Number(row?.record) };
 }
 
-function reader(planned: PlannedInput, group: ScanGroup): string {
+function textOf({ source, readType }: SuspectColumn): string {
+  const column = quoteIdentifier(source);
+  return readType === 'JSON' ? `(${column} ->> '$')` : `${column}::VARCHAR`;
+}
+
+/** Of these JSON's reader says that a value is none, but not where. */
+const SCALAR = /^(BOOLEAN|TIME|UUID|INTERVAL|TIMESTAMP.*)$/;
+
+function mistyped({ input, columns }: PlannedInput): SuspectColumn[] {
+  if (input.format !== 'json' && input.format !== 'ndjson') return [];
+  const scalars = columns.filter(({ name, type }) => SCALAR.test(type) && !input.pathColumns.includes(name));
+  return scalars.map((column) => {
+    const text = quoteIdentifier(column.name);
+    const bad = `${text} IS NOT NULL AND TRY_CAST(${text} AS ${column.type}) IS NULL`;
+    return { column, source: column.name, readType: 'VARCHAR', bad };
+  });
+}
+
+function reader(planned: PlannedInput, group: ScanGroup, suspects: readonly SuspectColumn[]): string {
   const { input } = planned;
   if (input.format === 'parquet') return parquetRows(planned, group);
-  if (input.format !== 'csv') return readJson(planned, group, () => 'VARCHAR');
+  const readTypes = new Map(suspects.map(({ source, readType }) => [source, readType]));
+  if (input.format !== 'csv') return readJson(planned, group, ({ name }) => readTypes.get(name) ?? 'VARCHAR');
   const columns = readerNames(groupLayout(planned, group), planned).map((name) => ({
     name,
     type: 'VARCHAR',
@@ -86,16 +103,37 @@ async function describe(
 }
 
 function sayWrong({ input }: PlannedInput, file: PlannedFile, { name, type }: Column, text: string): string {
-  const got = JSON.stringify(text.slice(0, SHOWN_CHARACTERS));
+  const got = shown(text);
   const index = input.pathColumns.indexOf(name);
-  if (index < 0) return wrongValue(name, type, got);
+  if (index < 0) return wrongValue(input, { name, type }, text);
   const expected = JSON.stringify(file.pathValues[index] ?? null);
   return `column "${name}": expected ${expected} as in the file's path, got ${got}; correct the one or the other`;
 }
 
-/** @param got - the value, quoted */
-export function wrongValue(name: string, type: string, got: string): string {
-  return `column "${name}": expected ${type}, got ${got}; correct it, declare another type, or list it in nulls`;
+/** What is wrong with a value of text, and what to do. */
+export function wrongValue(input: Input, { name, type }: Column, text: string): string {
+  const expected = `column "${name}": expected ${type}${formatHint(input, type)}, got ${shown(text)}`;
+  if (input.format === 'csv') return `${expected}; correct it, declare another type, or list it in nulls`;
+  return `${expected}; ${isLongNumber(type, text) ? QUOTE_LONG : 'correct it or declare another type'}`;
+}
+
+const QUOTE_LONG =
+  'a number of more than 15 digits has to stand in quotes, as the reader of JSON does not keep it';
+
+function isLongNumber(type: string, text: string): boolean {
+  const [, digits] = /^-?([0-9.]+)(?:e[+-]?[0-9]+)?$/i.exec(text) ?? [];
+  return (
+    type.startsWith('DECIMAL(') && (digits?.replace('.', '').replaceAll(/^0+|0+$/g, '').length ?? 0) > 15
+  );
+}
+
+function formatHint({ dateFormat = '%Y-%m-%d', timestampFormat }: Input, type: string): string {
+  if (type === 'DATE') return ` like ${dateFormat}`;
+  return type === 'TIMESTAMP' && timestampFormat !== undefined ? ` like ${timestampFormat}` : '';
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text);
 }
 
 async function placeOf(

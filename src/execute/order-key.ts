@@ -1,6 +1,6 @@
 import { type Data, DataType, type RecordBatch, type Schema } from 'apache-arrow';
 import { quoteIdentifier } from '../duckdb/sql.ts';
-import type { OrderKey } from '../job/job.ts';
+import type { Column, OrderKey } from '../job/job.ts';
 import { columnData, columnIndex } from './batch-column.ts';
 
 /** Tells neighbouring rows of equal keys, whose order the engine does not fix. */
@@ -13,10 +13,34 @@ export interface TieReader {
 /** The hidden column that stands for the order keys whose equality is not that of their bits. */
 export const SORT_KEY_COLUMN = '__pitwall_sort_key';
 
+/** The SQL type of a column by its name. */
+export type TypeOf = (column: string) => string;
+
 /** The `ORDER BY` list of the partition columns and then the keys; NULLs come last in both directions. */
-export function orderByList(partitionBy: readonly string[], keys: readonly OrderKey[]): string {
+export function orderByList(
+  partitionBy: readonly string[],
+  keys: readonly OrderKey[],
+  typeOf: TypeOf = () => '',
+): string {
   const partitions = partitionBy.map((column) => `${quoteIdentifier(column)} NULLS LAST`);
-  return [...partitions, ...keys.map((key) => `${quoteIdentifier(key.column)} ${direction(key)}`)].join(', ');
+  return [...partitions, ...keys.map((key) => orderBy(key, typeOf(key.column)))].join(', ');
+}
+
+const HOLDS_FLOATS = /\b(FLOAT|DOUBLE)\b/;
+
+/** A column that DuckDB sorts by comes out of its sort key, in which -0.0 is 0.0: what has floats is not sorted by itself. */
+function orderBy(key: OrderKey, type: string): string {
+  return HOLDS_FLOATS.test(type)
+    ? `${sortKeyOf([key])} NULLS LAST`
+    : `${quoteIdentifier(key.column)} ${direction(key)}`;
+}
+
+/** Keys that tell rows apart whose columns are equal as keys and are not the same: those with 0.0 and with -0.0. */
+export function signKeys(columns: readonly Column[]): string[] {
+  const floats = columns.filter(({ type }) => HOLDS_FLOATS.test(type));
+  return floats.map(({ name, type }) =>
+    /^(FLOAT|DOUBLE)$/.test(type) ? `signbit(${quoteIdentifier(name)})` : `${quoteIdentifier(name)}::VARCHAR`,
+  );
 }
 
 function direction({ descending }: OrderKey): string {
@@ -28,11 +52,12 @@ const BITWISE =
   /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|BOOLEAN|DATE|TIMESTAMP(_S|_MS|_NS)?|TIME|DECIMAL\(.*\))$/;
 
 /** The SQL expression of `SORT_KEY_COLUMN`, or `undefined` when every key's bits can be compared as they are. */
-export function sortKeyExpression(
-  keys: readonly OrderKey[],
-  typeOf: (column: string) => string,
-): string | undefined {
+export function sortKeyExpression(keys: readonly OrderKey[], typeOf: TypeOf): string | undefined {
   if (keys.every(({ column }) => BITWISE.test(typeOf(column)))) return undefined;
+  return sortKeyOf(keys);
+}
+
+function sortKeyOf(keys: readonly OrderKey[]): string {
   const parts = keys.map((key) => `${quoteIdentifier(key.column)}, '${direction(key)}'`);
   return `create_sort_key(${parts.join(', ')})`;
 }

@@ -39,7 +39,32 @@ export async function explainScanError(
   if (ZSTD_DAMAGE.test(error.detail)) return await judgeZstd(session, inputs, error);
   const explained = explainCsvError(error.detail, inputs);
   if (explained === undefined) return { kind: 'other' };
-  return { kind: 'explained', error: await placeInWholeFile(explained, linesBefore) };
+  const placed = await placeInJson(session, explained, linesBefore);
+  return { kind: 'explained', error: placed ?? (await placeInWholeFile(explained, linesBefore)) };
+}
+
+/** The JSON reader says neither which value is wrong nor, exactly, in which line. */
+async function placeInJson(
+  session: Session,
+  { at, json, error }: ReaderError,
+  linesBefore: LinesBefore,
+): Promise<PitwallError | undefined> {
+  const { planned, file } = at;
+  if (json === 'mistyped')
+    return await locateBadValue(session, { ...planned, files: [file] }, linesBefore).catch(() => undefined);
+  if (json !== 'malformed' || planned.input.format !== 'ndjson') return undefined;
+  const line = await firstMalformed(session, file).catch(() => undefined);
+  if (line === undefined) return undefined;
+  return new PitwallError(error.kind, error.message, { place: { file: file.url, line } });
+}
+
+async function firstMalformed(
+  session: Session,
+  { path, compression }: PlannedFile,
+): Promise<number | undefined> {
+  const lines = `SELECT line, row_number() OVER () AS number FROM ${readLines(path, 'utf-8', compression)}`;
+  const [row] = await session.rows(`SELECT number FROM (${lines}) WHERE NOT json_valid(line) LIMIT 1`);
+  return row && Number(row.number);
 }
 
 /** The reader counts the lines of what it read; of a part of a file those before it are missing. */

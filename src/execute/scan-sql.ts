@@ -107,20 +107,26 @@ export interface SuspectColumn {
   readonly column: Column;
   /** The reader's name of it. */
   readonly source: string;
-  /** SQL over the reader's text that is true for a value to refuse. */
+  /** As what the reader is to give it. */
+  readonly readType: string;
+  /** SQL over what the reader gives that is true for a value to refuse. */
   readonly bad: string;
 }
 
-/** The conditions of a strict scan one by one, exact, over a reader that gives every column as text. */
+/** The conditions of a strict scan one by one, exact, over a reader that gives other columns as text. */
 export function badValues(planned: PlannedInput, group: ScanGroup): SuspectColumn[] {
   const layout = groupLayout(planned, group);
   return [...groupValues(planned, group, 'exact')].flatMap(([name, { readType, bad }]) => {
     const column = planned.columns.find((declared) => declared.name === name);
     const source = column && (sourceOf(planned, layout, column) ?? name);
-    return column && source !== undefined && bad !== undefined && readType === 'VARCHAR'
-      ? [{ column, source, bad }]
+    return column && source !== undefined && bad !== undefined && isText(readType)
+      ? [{ column, source, readType, bad }]
       : [];
   });
+}
+
+function isText(readType: string): boolean {
+  return readType === 'VARCHAR' || readType === 'JSON';
 }
 
 function groupValues(

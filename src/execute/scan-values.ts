@@ -29,6 +29,9 @@ export function scanValue(source: string, { type }: Column, input: Input, mode: 
   if (check === 'text only' || (check && mode === 'exact')) return scanIntegerText(column, type, input);
   if (check !== undefined) return scanInteger(column, type, check);
   if (type === 'DOUBLE' || type === 'FLOAT') return scanFloat(column, type, input, mode);
+  if (input.format !== 'csv' && type.startsWith('DECIMAL(')) return scanJsonDecimal(column, type);
+  const format = formatOf(type, input);
+  if (format !== undefined) return scanFormatted(column, type, format, mode);
   return { readType: type, value: column, bad: neverTrue(column, type) };
 }
 
@@ -102,6 +105,49 @@ function scanFloat(column: string, type: string, input: Input, mode: NumberMode)
     readType: 'VARCHAR',
     value: `CAST(${text} AS ${type})`,
     bad: `${column} IS NOT NULL AND (${float} IS NULL OR ${overflows})`,
+  };
+}
+
+/** A number with this many digits comes out of a DOUBLE as it was. */
+const MOST_JSON_DIGITS = 15;
+
+/** DuckDB's reader takes a number with a point or an exponent as a DOUBLE; text in quotes, and whole numbers, come as they are. */
+function scanJsonDecimal(column: string, type: string): ScannedValue {
+  const text = `(${column} ->> '$')`;
+  const value = `TRY_CAST(${text} AS ${type})`;
+  const lossy = `(json_type(${column}) = 'DOUBLE' AND ${holdsMoreDigits(text)})`;
+  return {
+    readType: 'JSON',
+    value: `CAST(${text} AS ${type})`,
+    bad: `${column} IS NOT NULL AND (${value} IS NULL OR ${lossy})`,
+  };
+}
+
+function holdsMoreDigits(text: string): string {
+  const digits = `replace(replace(regexp_replace(${text}, '[eE].*', ''), '.', ''), '-', '')`;
+  return `regexp_matches(${text}, '[.eE]') AND length(trim(${digits}, '0')) > ${MOST_JSON_DIGITS}`;
+}
+
+/** The format of a column whose reader takes one. */
+function formatOf(type: string, { dateFormat = '%Y-%m-%d', timestampFormat }: Input): string | undefined {
+  if (type === 'DATE') return dateFormat;
+  return type === 'TIMESTAMP' ? timestampFormat : undefined;
+}
+
+/** Words that DuckDB takes in any format, and makes the first day of 1900. */
+const SPECIAL_DATES = `'\\s*(-?infinity|epoch)\\s*'`;
+
+function scanFormatted(column: string, type: string, format: string, mode: NumberMode): ScannedValue {
+  if (mode === 'fast') {
+    const mayBeSpecial = `${column} = ${type} '1900-01-01'`;
+    return { readType: type, value: column, bad: mayBeSpecial };
+  }
+  const value = `CAST(try_strptime(${column}, ${quoteLiteral(format)}) AS ${type})`;
+  const special = `regexp_full_match(${column}, ${SPECIAL_DATES}, 'i')`;
+  return {
+    readType: 'VARCHAR',
+    value,
+    bad: `${column} IS NOT NULL AND (${value} IS NULL OR ${special})`,
   };
 }
 

@@ -2,7 +2,7 @@ import { type Parameters, QueryError, type Session } from '../duckdb/session.ts'
 import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
 import type { Column, SqlText, Step } from '../job/job.ts';
 import { statementText } from '../job/sql-text.ts';
-import { orderByList, SORT_KEY_COLUMN, sortKeyExpression } from './order-key.ts';
+import { orderByList, SORT_KEY_COLUMN, sortKeyExpression, type TypeOf } from './order-key.ts';
 
 /** Values that a run is narrowed to, by partition column: `--only year=2024`. */
 export type OnlyValues = ReadonlyMap<string, readonly string[]>;
@@ -41,12 +41,10 @@ export function stepRows(
   const isOrdered = step.orderBy.length > 0;
   const before = `SELECT *${isOrdered ? hiddenColumn(step, typeOf) : ''} FROM `;
   const isSorted = isOrdered || (grouped && step.partitionBy.length > 0);
-  const order = isSorted ? `\nORDER BY ${orderByList(step.partitionBy, step.orderBy)}` : '';
+  const order = isSorted ? `\nORDER BY ${orderByList(step.partitionBy, step.orderBy, typeOf)}` : '';
   const sql = `${before}${source.sql}${whereOnly(step, typeOf, only)}${order}`;
   return { sql, before: before.length + source.before };
 }
-
-type TypeOf = (column: string) => string;
 
 function hiddenColumn({ orderBy }: Step, typeOf: TypeOf): string {
   const sortKey = sortKeyExpression(orderBy, typeOf);

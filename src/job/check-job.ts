@@ -1,6 +1,7 @@
 import { openSession, type Session } from '../duckdb/session.ts';
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import type { Binding } from './binding.ts';
+import { warnOfChangingValues } from './changing-values.ts';
 import { checkRules } from './check-rules.ts';
 import { describeSql, describeText } from './describe-sql.ts';
 import { type Diagnostic, sortDiagnostics } from './diagnostic.ts';
@@ -91,6 +92,7 @@ async function bindStep(step: Step, binding: Binding): Promise<Step> {
   await addRelation(step.name, columns, binding);
   if (columns === undefined) return step;
   await warnOfFloatSums(step, binding);
+  warnOfChangingValues(step, binding);
   return nameColumns(step, columns, binding.reading);
 }
 

@@ -95,10 +95,13 @@ async function readZstdLines(
   }
 }
 
-/** SQL of a text file's lines as they are and in their order, in one column `line`; empty ones are NULL. */
+/**
+ * SQL of a text file's lines as they are and in their order, in one column `line`; empty ones are NULL. Without strict mode lines
+ * may end in different ways, as they do where values hold line breaks.
+ */
 export function readLines(path: string, encoding: InputEncoding, compression: FileCompression): string {
   return `read_csv([${quotePath(path)}], columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, parallel = false,
-    delim = '', quote = '', escape = '', encoding = '${encoding}', compression = '${compression}')`;
+    delim = '', quote = '', escape = '', strict_mode = false, encoding = '${encoding}', compression = '${compression}')`;
 }
 
 const ENCODINGS: Record<InputEncoding, string> = {

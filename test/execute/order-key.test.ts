@@ -4,6 +4,7 @@ import {
   createTieReaders,
   orderByList,
   SORT_KEY_COLUMN,
+  signKeys,
   sortKeyExpression,
 } from '../../src/execute/order-key.ts';
 import { orderKeys } from './some-step.ts';
@@ -47,6 +48,29 @@ describe('the ORDER BY list', () => {
       `SELECT list(v ORDER BY ${orderByList([], orderKeys([key]))})::VARCHAR AS l FROM (VALUES (2), (NULL), (3), (1)) t(v)`;
     expect(await session.rows(sql('v'))).toEqual([{ l: '[1, 2, 3, NULL]' }]);
     expect(await session.rows(sql('v desc'))).toEqual([{ l: '[3, 2, 1, NULL]' }]);
+  });
+});
+
+describe('what has floats', () => {
+  const columns = [
+    { name: 'k', type: 'DOUBLE' },
+    { name: 'l', type: 'FLOAT[]' },
+  ];
+  const typeOf = (name: string) => columns.find((column) => column.name === name)?.type ?? '';
+  const source = `(VALUES (0.0::DOUBLE, ['-0'::FLOAT]), ('-0'::DOUBLE, [0.0::FLOAT]), (NULL, NULL), (-1, [1]), ('nan', ['-0'::FLOAT]))`;
+  const sorted = async (...keys: string[]) => {
+    const list = [orderByList([], orderKeys(keys), typeOf), ...signKeys(columns)].join(', ');
+    const rows = await session.rows(
+      `SELECT k::VARCHAR AS k, l::VARCHAR AS l FROM (SELECT * FROM ${source} t(k, l) ORDER BY ${list})`,
+    );
+    return rows.map(({ k, l }) => `${k} ${l}`);
+  };
+
+  it('is sorted as its numbers are, and keeps the sign of zeros', async () => {
+    const zeros = ['0.0 [-0.0]', '-0.0 [0.0]'];
+    expect(await sorted('k')).toEqual(['-1.0 [1.0]', ...zeros, 'nan [-0.0]', 'null null']);
+    expect(await sorted('k desc')).toEqual(['nan [-0.0]', ...zeros, '-1.0 [1.0]', 'null null']);
+    expect(await sorted('l', 'k')).toEqual([...zeros, 'nan [-0.0]', '-1.0 [1.0]', 'null null']);
   });
 });
 

@@ -110,14 +110,50 @@ describe('a value that is not of its type', () => {
 
   it('is named in NDJSON', async () => {
     const input = { format: 'ndjson' } as const;
+    const correct = 'correct it or declare another type';
     expect(await line({ 'a.ndjson': '{"a":1}\n{"a":1.6}\n' }, input)).toBe(
-      `~/a.ndjson:2: column "a": expected BIGINT, got "1.6"; ${CORRECT}`,
+      `~/a.ndjson:2: column "a": expected BIGINT, got "1.6"; ${correct}`,
     );
     expect(await line({ 'a.ndjson': '{"a":1}\n{"a":"abc"}\n' }, input)).toBe(
-      '~/a.ndjson: Failed to cast value to numerical: "abc"; correct it or declare another type',
+      `~/a.ndjson:2: column "a": expected BIGINT, got "abc"; ${correct}`,
     );
-    expect(await line({ 'a.ndjson': '{"a":1}\n{"a":2\n' }, input)).toMatch(
-      /^~\/a\.ndjson: unexpected end of data; correct it/,
+    expect(await line({ 'a.ndjson': '{"a":1}\n{"a":2\n' }, input)).toBe(
+      "~/a.ndjson:2: not JSON: unexpected end of data; correct it or check the input's format",
+    );
+  });
+
+  it.each([
+    ['BOOLEAN', '"maybe"', 'BOOLEAN, got "maybe"'],
+    ['DATE', '"2024-02-30"', 'DATE like %Y-%m-%d, got "2024-02-30"'],
+    ['TIMESTAMP', '"yesterday"', 'TIMESTAMP, got "yesterday"'],
+    ['DECIMAL(18,2)', 'true', 'DECIMAL(18,2), got "true"'],
+  ])('is named in JSON and NDJSON where it is no %s', async (type, value, expected) => {
+    const said = `column "a": expected ${expected}; correct it or declare another type`;
+    const rows = ['{"a":null}', '{}', `{"a":${value}}`];
+    const columns = { a: type };
+    expect(await line({ 'a.ndjson': rows.join('\n') }, { format: 'ndjson', columns })).toBe(
+      `~/a.ndjson:3: ${said}`,
+    );
+    expect(await line({ 'a.json': `[${rows.join()}]` }, { format: 'json', columns })).toBe(
+      `~/a.json: ${said}`,
+    );
+  });
+
+  it('is a number of JSON with more digits than its reader keeps', async () => {
+    const input = { format: 'ndjson', columns: { a: 'DECIMAL(38,10)' } } as const;
+    expect(await line({ 'a.ndjson': '{"a":1}\n{"a":12345678901234567.89}\n' }, input)).toBe(
+      '~/a.ndjson:2: column "a": expected DECIMAL(38,10), got "12345678901234568.0"; a number of more than 15 digits has to stand in quotes, as the reader of JSON does not keep it',
+    );
+  });
+
+  it.each(['infinity', '-Infinity', ' epoch'])('is %j where a date has a format', async (word) => {
+    const file = { 'a.csv': `a\n1900-01-01\n${word}\n` };
+    expect(await line(file, { columns: { a: 'DATE' } })).toBe(
+      `~/a.csv:3: column "a": expected DATE like %Y-%m-%d, got ${JSON.stringify(word)}; ${CORRECT}`,
+    );
+    const timestamp = { columns: { a: 'TIMESTAMP' }, timestampFormat: '%Y-%m-%d' };
+    expect(await line(file, timestamp)).toBe(
+      `~/a.csv:3: column "a": expected TIMESTAMP like %Y-%m-%d, got ${JSON.stringify(word)}; ${CORRECT}`,
     );
   });
 
@@ -146,13 +182,13 @@ describe('a line that is no record', () => {
       `~/a.csv:3: expected 2 columns as in the header, got 1; ${advice}`,
     );
     expect(await line({ 'a.csv': 'a,b\n1,x,y\n' })).toBe(
-      `~/a.csv:2: expected 2 columns as in the header, got 3; ${advice}`,
+      `~/a.csv:2: expected 2 columns as in the header, got 3 or more; ${advice}`,
     );
   });
 
   it('has a quote that stays open', async () => {
     expect(await line({ 'a.csv': 'a,b\n1,x\n2,"y\n3,z\n' })).toBe(
-      '~/a.csv:3: a quote opens and does not close; close it or check quote and escape',
+      '~/a.csv:3: a quote opens and does not close, or text follows the one that closes; mend it or check quote and escape',
     );
   });
 

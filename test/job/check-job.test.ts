@@ -112,6 +112,23 @@ describe('warnings', () => {
     ]);
   });
 
+  test.each([
+    ['SELECT shop, now()::DATE AS day FROM orders', '1:14', 'now()'],
+    ['SELECT shop, day FROM orders\nWHERE random() < 0.1', '2:7', 'random()'],
+    ['SELECT shop, day FROM orders WHERE day < CURRENT_DATE', '1:42', 'current_date'],
+  ])('%j takes what is not of its inputs', async (sql, place, name) => {
+    expect(await diagnoseSql(sql)).toEqual([
+      `sales.sql:${place}: warning: ${name} is another value in each run, but nothing runs again while inputs and SQL are the same; declare a parameter and pass it with --set`,
+    ]);
+  });
+
+  test('not of a column that is named as a changing value is', async () => {
+    const yaml = GOOD_YAML.replace('day: DATE', 'day: DATE, current_date: DATE');
+    const sql = 'SELECT shop, day FROM orders WHERE day < current_date AND day >= $from';
+    expect(yaml).toContain('current_date');
+    expect(await diagnose({ 'job.yaml': yaml, 'sales.sql': sql })).toEqual([]);
+  });
+
   test('an input that nothing uses', async () => {
     const yaml = GOOD_YAML.replace('inputs:', 'inputs:\n  shops: { path: x.csv, columns: { id: BIGINT } }');
     expect(await diagnose({ 'job.yaml': yaml, 'sales.sql': GOOD_SQL })).toEqual([

@@ -133,6 +133,16 @@ describe('the header of a CSV', () => {
     );
   });
 
+  it('is read from zstd whose lines end otherwise than those within its values', async () => {
+    const folder = await folderWith();
+    const text = `SELECT 'a,b' || chr(13) || chr(10) || '1,"x' || chr(10) || 'y"' || chr(13)`;
+    await session.rows(
+      `COPY (${text}) TO '${folder}/a.csv.zst' (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIM '|', COMPRESSION zstd)`,
+    );
+    const { layouts } = await planFolder(folder);
+    expect(layouts[0]?.map(({ source }) => source)).toEqual(['a', 'b']);
+  });
+
   it('is read from zstd', async () => {
     const folder = await folderWith();
     await session.run(
