@@ -38,7 +38,7 @@ async function generateObjects(
     const made = await generateRaceStats({ ...options, out: scratch }, signal);
     await mapConcurrent(await filesBelow(scratch), objectsAtOnce(root), async (path) => {
       signal?.throwIfAborted();
-      await storage.put(path, urlOf(path));
+      await storage.put(path, urlOf(path), { signal });
     });
     return made.map(urlOf);
 

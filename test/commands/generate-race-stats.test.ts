@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { genCommand } from '../../src/commands/gen-command.ts';
 import { generateRaceStats, type RaceStatsSize } from '../../src/commands/generate-race-stats.ts';
 import { openSession, type Session } from '../../src/duckdb/session.ts';
 import { quoteLiteral } from '../../src/duckdb/sql.ts';
+import { PitwallError } from '../../src/error.ts';
 import { someFolder } from '../execute/some-step.ts';
 
 let session: Session;
@@ -58,6 +61,30 @@ describe('generated inputs', () => {
   it('may have no results', async () => {
     const [, results] = await contents(await generate({ races: 3, resultsPerRace: 0 }));
     expect(results).toBe('resultId,raceId,driverId,position,fastestLapTime\n');
+  });
+
+  it('stop on their way to a store that takes nothing', async () => {
+    const stop = new AbortController();
+    const reason = new PitwallError('interrupted', 'stopped');
+    const server = createServer((request, reply) => {
+      request.resume();
+      reply.writeHead(503).end();
+      stop.abort(reason);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'any').stubEnv('AWS_SECRET_ACCESS_KEY', 'any');
+    const size = { races: 1, resultsPerRace: 1, seed: 1, format: 'csv' as const, out: 's3://bucket/in' };
+    const terminal = { out: () => undefined, err: () => undefined, isScreen: false };
+    try {
+      const options = { ...size, s3Endpoint: `http://127.0.0.1:${port}` };
+      await expect(genCommand('race_stats', options, terminal, stop.signal)).rejects.toBe(reason);
+    } finally {
+      vi.unstubAllEnvs();
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it('are of race_stats alone', async () => {
