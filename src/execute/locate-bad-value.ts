@@ -113,8 +113,15 @@ function sayWrong({ input }: PlannedInput, file: PlannedFile, { name, type }: Co
 /** What is wrong with a value of text, and what to do. */
 export function wrongValue(input: Input, { name, type }: Column, text: string): string {
   const expected = `column "${name}": expected ${type}${formatHint(input, type)}, got ${shown(text)}`;
-  if (input.format === 'csv') return `${expected}; correct it, declare another type, or list it in nulls`;
+  if (input.format === 'csv')
+    return `${expected}; correct it, declare another type, or list it in nulls${lineBreakHint(input, text)}`;
   return `${expected}; ${isLongNumber(type, text) ? QUOTE_LONG : 'correct it or declare another type'}`;
+}
+
+/** Half of a value in quotes is what comes of cutting a file at a line break within it. */
+function lineBreakHint({ quote, newlinesInValues }: Input, text: string): string {
+  const mayBeHalf = quote !== '' && !newlinesInValues && text.split(quote).length % 2 === 0;
+  return mayBeHalf ? ', or set newlines_in_values: true if values hold line breaks' : '';
 }
 
 const QUOTE_LONG =

@@ -139,6 +139,14 @@ describe('a value that is not of its type', () => {
     );
   });
 
+  it('may be half of a value in quotes', async () => {
+    const said = `~/a.csv:2: column "a": expected BIGINT, got "b\\""; ${CORRECT}`;
+    const hint = ', or set newlines_in_values: true if values hold line breaks';
+    expect(await line({ 'a.csv': 'a,b\nb",x\n' })).toBe(said + hint);
+    expect(await line({ 'a.csv': 'a,b\nb",x\n' }, { newlinesInValues: true })).toBe(said);
+    expect(await line({ 'a.csv': 'a,b\nb",x\n' }, { quote: '', escape: '' })).toBe(said);
+  });
+
   it('is a number of JSON with more digits than its reader keeps', async () => {
     const input = { format: 'ndjson', columns: { a: 'DECIMAL(38,10)' } } as const;
     expect(await line({ 'a.ndjson': '{"a":1}\n{"a":12345678901234567.89}\n' }, input)).toBe(
