@@ -130,9 +130,8 @@ function partitionSql(
   const written = writtenColumns(context).map((column) =>
     select(columns.find(({ name }) => name === column) ?? { name: column, type: '' }),
   );
-  const typeOf = (name: string) => columns.find((column) => column.name === name)?.type ?? 'VARCHAR';
   const ties = columns.map((column) => ({ column: column.name, descending: false }));
-  const keys = [orderByList([], [...step.orderBy, ...ties], typeOf), ...signKeys(columns)];
+  const keys = [orderByList([], [...step.orderBy, ...ties], columns), ...signKeys(columns)];
   const order = step.orderBy.length === 0 ? '' : ` ORDER BY ${keys.join(', ')}`;
   return `SELECT ${written.join(', ')} FROM ${quoteIdentifier(name)} WHERE ${PARTITION_COLUMN} = ${id}${order}`;
 }

@@ -1,8 +1,7 @@
 import { PitwallError } from '../error.ts';
+import { cutText } from '../plan/cut-text.ts';
 import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
-import { wrongValue } from './locate-bad-value.ts';
-
-const SHOWN_CHARACTERS = 200;
+import { NEWLINES_ADVICE, wrongValue } from './locate-bad-value.ts';
 
 /** A file of an input as the run knows it. */
 export interface InputFile {
@@ -85,7 +84,7 @@ function explain(detail: string, at: InputFile): string {
     const match = pattern.exec(detail);
     if (match !== null) return say(match, at);
   }
-  return cut(detail.replaceAll(/\s+/g, ' '));
+  return cutText(detail.replaceAll(/\s+/g, ' '));
 }
 
 function sayConversion([, column = '', text = '']: RegExpExecArray, { planned }: InputFile): string {
@@ -101,7 +100,7 @@ function sayColumns([, expected, found]: RegExpExecArray, at: InputFile): string
 
 /** A file is cut at line breaks: one within quotes leaves a half of its record on either side. */
 function adviceForPart({ file }: InputFile): string {
-  return file.part?.kind === 'bytes' ? ', or set newlines_in_values: true if values hold line breaks' : '';
+  return file.part?.kind === 'bytes' ? NEWLINES_ADVICE : '';
 }
 
 function sayEncoding(_: RegExpExecArray, { planned }: InputFile): string {
@@ -126,9 +125,5 @@ function sayMalformed([, what = '']: RegExpExecArray): string {
 
 function withoutLine(said: string): string {
   const [, what = ''] = /^(?:at byte \d+ )?(?:in line \d+: )?(.*?)(?:\. Try .*|\.)?\s*$/.exec(said) ?? [];
-  return cut(what);
-}
-
-function cut(text: string): string {
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  return cutText(what);
 }

@@ -16,10 +16,11 @@ import { measurePartitions, type NarrowedStep } from './measure-partitions.ts';
 import { orderByList } from './order-key.ts';
 import { readPartitions } from './partition-key.ts';
 import type { PartitionTexts } from './partition-path.ts';
-import { partitionSet, pathTexts, pathValueSql, typeOfColumn } from './partition-set.ts';
+import { partitionSet, pathTexts, pathValueSql } from './partition-set.ts';
 import { retryingScans, type ScanNeeds } from './scan-needs.ts';
 import { stepRows, tableSource } from './step-query.ts';
 import { stepScan } from './step-relation.ts';
+import { typeOfColumn } from './type-of-column.ts';
 import { WorkerSession } from './worker-session.ts';
 
 export interface ListPartitionsOptions {

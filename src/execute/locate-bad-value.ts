@@ -2,6 +2,7 @@ import type { Session } from '../duckdb/session.ts';
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import { PitwallError, type Place } from '../error.ts';
 import type { Column, Input } from '../job/job.ts';
+import { cutText } from '../plan/cut-text.ts';
 import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
 import type { LinesBefore } from './lines-before.ts';
 import { lineOfRecord } from './locate-record.ts';
@@ -10,8 +11,7 @@ import type { ScanGroup } from './scan-group.ts';
 import { readJson } from './scan-json.ts';
 import { readParquet } from './scan-parquet.ts';
 import { badValues, groupLayout, type SuspectColumn } from './scan-sql.ts';
-
-const SHOWN_CHARACTERS = 200;
+import { formatOf, MOST_JSON_DIGITS } from './scan-values.ts';
 
 /**
  * The first value of an input that a strict scan refuses, as an error that names its file, line, column and text; or
@@ -24,8 +24,32 @@ export async function locateBadValue(
   planned: PlannedInput,
   linesBefore: LinesBefore,
 ): Promise<PitwallError | undefined> {
+  return await locate(session, planned, linesBefore, badValues);
+}
+
+/**
+ * Like `locateBadValue`, for an input that JSON's reader has refused for the type of a value: that may also be one that a
+ * strict scan leaves to the reader.
+ */
+export async function locateMistyped(
+  session: Session,
+  planned: PlannedInput,
+  linesBefore: LinesBefore,
+): Promise<PitwallError | undefined> {
+  const suspects: Suspects = (input, group) => [...badValues(input, group), ...leftToReader(input)];
+  return await locate(session, planned, linesBefore, suspects);
+}
+
+type Suspects = (planned: PlannedInput, group: ScanGroup) => readonly SuspectColumn[];
+
+async function locate(
+  session: Session,
+  planned: PlannedInput,
+  linesBefore: LinesBefore,
+  suspectsOf: Suspects,
+): Promise<PitwallError | undefined> {
   for (const file of planned.files) {
-    const found = await findBadValue(session, planned, file);
+    const found = await findBadValue(session, planned, file, suspectsOf);
     if (found !== undefined) return await describe(planned, file, found, linesBefore);
   }
   return undefined;
@@ -43,9 +67,10 @@ async function findBadValue(
   session: Session,
   planned: PlannedInput,
   file: PlannedFile,
+  suspectsOf: Suspects,
 ): Promise<FoundValue | undefined> {
   const group = { files: [file] };
-  const suspects = [...badValues(planned, group), ...mistyped(planned)];
+  const suspects = suspectsOf(planned, group);
   if (suspects.length === 0) return undefined;
   const which = suspects.map(({ bad }, index) => `WHEN ${bad} THEN ${index}`).join(' ');
   const texts = suspects.map((suspect, index) => `WHEN ${index} THEN ${textOf(suspect)}`).join(' ');
@@ -62,16 +87,17 @@ function textOf({ source, readType }: SuspectColumn): string {
   return readType === 'JSON' ? `(${column} ->> '$')` : `${column}::VARCHAR`;
 }
 
-/** Of these JSON's reader says that a value is none, but not where. */
-const SCALAR = /^(BOOLEAN|TIME|UUID|INTERVAL|TIMESTAMP.*)$/;
+/** JSON's reader takes just the texts that can be cast to these, numbers as BOOLEAN, and with a format other texts. */
+const LEFT_TO_READER = /^(BOOLEAN|TIME|UUID|INTERVAL|TIMESTAMP.*)$/;
 
-function mistyped({ input, columns }: PlannedInput): SuspectColumn[] {
-  if (input.format !== 'json' && input.format !== 'ndjson') return [];
-  const scalars = columns.filter(({ name, type }) => SCALAR.test(type) && !input.pathColumns.includes(name));
-  return scalars.map((column) => {
+function leftToReader({ input, columns }: PlannedInput): SuspectColumn[] {
+  const isLeft = ({ name, type }: Column) =>
+    LEFT_TO_READER.test(type) && formatOf(type, input) === undefined && !input.pathColumns.includes(name);
+  return columns.filter(isLeft).map((column) => {
     const text = quoteIdentifier(column.name);
-    const bad = `${text} IS NOT NULL AND TRY_CAST(${text} AS ${column.type}) IS NULL`;
-    return { column, source: column.name, readType: 'VARCHAR', bad };
+    const types = column.type === 'BOOLEAN' ? ['BOOLEAN', 'DOUBLE'] : [column.type];
+    const isNone = types.map((type) => `TRY_CAST(${text} AS ${type}) IS NULL`).join(' AND ');
+    return { column, source: column.name, readType: 'VARCHAR', bad: `${text} IS NOT NULL AND ${isNone}` };
   });
 }
 
@@ -103,16 +129,17 @@ async function describe(
 }
 
 function sayWrong({ input }: PlannedInput, file: PlannedFile, { name, type }: Column, text: string): string {
-  const got = shown(text);
   const index = input.pathColumns.indexOf(name);
   if (index < 0) return wrongValue(input, { name, type }, text);
   const expected = JSON.stringify(file.pathValues[index] ?? null);
-  return `column "${name}": expected ${expected} as in the file's path, got ${got}; correct the one or the other`;
+  return `column "${name}": expected ${expected} as in the file's path, got ${shown(text)}; correct the one or the other`;
 }
 
 /** What is wrong with a value of text, and what to do. */
 export function wrongValue(input: Input, { name, type }: Column, text: string): string {
-  const expected = `column "${name}": expected ${type}${formatHint(input, type)}, got ${shown(text)}`;
+  const format = formatOf(type, input);
+  const like = format === undefined ? '' : ` like ${format}`;
+  const expected = `column "${name}": expected ${type}${like}, got ${shown(text)}`;
   if (input.format === 'csv')
     return `${expected}; correct it, declare another type, or list it in nulls${lineBreakHint(input, text)}`;
   return `${expected}; ${isLongNumber(type, text) ? QUOTE_LONG : 'correct it or declare another type'}`;
@@ -121,26 +148,21 @@ export function wrongValue(input: Input, { name, type }: Column, text: string): 
 /** Half of a value in quotes is what comes of cutting a file at a line break within it. */
 function lineBreakHint({ quote, newlinesInValues }: Input, text: string): string {
   const mayBeHalf = quote !== '' && !newlinesInValues && text.split(quote).length % 2 === 0;
-  return mayBeHalf ? ', or set newlines_in_values: true if values hold line breaks' : '';
+  return mayBeHalf ? NEWLINES_ADVICE : '';
 }
 
-const QUOTE_LONG =
-  'a number of more than 15 digits has to stand in quotes, as the reader of JSON does not keep it';
+export const NEWLINES_ADVICE = ', or set newlines_in_values: true if values hold line breaks';
+
+const QUOTE_LONG = `a number of more than ${MOST_JSON_DIGITS} digits has to stand in quotes, as the reader of JSON does not keep it`;
 
 function isLongNumber(type: string, text: string): boolean {
   const [, digits] = /^-?([0-9.]+)(?:e[+-]?[0-9]+)?$/i.exec(text) ?? [];
-  return (
-    type.startsWith('DECIMAL(') && (digits?.replace('.', '').replaceAll(/^0+|0+$/g, '').length ?? 0) > 15
-  );
-}
-
-function formatHint({ dateFormat = '%Y-%m-%d', timestampFormat }: Input, type: string): string {
-  if (type === 'DATE') return ` like ${dateFormat}`;
-  return type === 'TIMESTAMP' && timestampFormat !== undefined ? ` like ${timestampFormat}` : '';
+  const count = digits?.replace('.', '').replaceAll(/^0+|0+$/g, '').length ?? 0;
+  return type.startsWith('DECIMAL(') && count > MOST_JSON_DIGITS;
 }
 
 function shown(text: string): string {
-  return JSON.stringify(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text);
+  return JSON.stringify(cutText(text));
 }
 
 async function placeOf(

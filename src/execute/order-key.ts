@@ -2,6 +2,7 @@ import { type Data, DataType, type RecordBatch, type Schema } from 'apache-arrow
 import { quoteIdentifier } from '../duckdb/sql.ts';
 import type { Column, OrderKey } from '../job/job.ts';
 import { columnData, columnIndex } from './batch-column.ts';
+import { typeOfColumn } from './type-of-column.ts';
 
 /** Tells neighbouring rows of equal keys, whose order the engine does not fix. */
 export interface TieReader {
@@ -13,17 +14,18 @@ export interface TieReader {
 /** The hidden column that stands for the order keys whose equality is not that of their bits. */
 export const SORT_KEY_COLUMN = '__pitwall_sort_key';
 
-/** The SQL type of a column by its name. */
-export type TypeOf = (column: string) => string;
-
-/** The `ORDER BY` list of the partition columns and then the keys; NULLs come last in both directions. */
+/**
+ * The `ORDER BY` list of the partition columns and then the keys; NULLs come last in both directions.
+ *
+ * @param columns - those of the keys, with their types
+ */
 export function orderByList(
   partitionBy: readonly string[],
   keys: readonly OrderKey[],
-  typeOf: TypeOf = () => '',
+  columns: readonly Column[] = [],
 ): string {
   const partitions = partitionBy.map((column) => `${quoteIdentifier(column)} NULLS LAST`);
-  return [...partitions, ...keys.map((key) => orderBy(key, typeOf(key.column)))].join(', ');
+  return [...partitions, ...keys.map((key) => orderBy(key, typeOfColumn(columns, key.column)))].join(', ');
 }
 
 const HOLDS_FLOATS = /\b(FLOAT|DOUBLE)\b/;
@@ -52,7 +54,10 @@ const BITWISE =
   /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|BOOLEAN|DATE|TIMESTAMP(_S|_MS|_NS)?|TIME|DECIMAL\(.*\))$/;
 
 /** The SQL expression of `SORT_KEY_COLUMN`, or `undefined` when every key's bits can be compared as they are. */
-export function sortKeyExpression(keys: readonly OrderKey[], typeOf: TypeOf): string | undefined {
+export function sortKeyExpression(
+  keys: readonly OrderKey[],
+  typeOf: (column: string) => string,
+): string | undefined {
   if (keys.every(({ column }) => BITWISE.test(typeOf(column)))) return undefined;
   return sortKeyOf(keys);
 }

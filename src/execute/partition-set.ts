@@ -9,6 +9,7 @@ import type { PartitionValuesOf } from '../plan/step-plan.ts';
 import { readPartitionTexts } from './partition-key.ts';
 import type { PartitionTexts } from './partition-path.ts';
 import { isOneOf, type OnlyValues } from './step-query.ts';
+import { typeOfColumn } from './type-of-column.ts';
 
 /**
  * The partitions that a step with `partition:` consists of: rows of others do not belong to it, and those
@@ -57,11 +58,6 @@ export async function partitionSet(
     );
   }
   return partitions;
-}
-
-/** The type in which a partition column's values compare: that of the step's result. */
-export function typeOfColumn(columns: readonly Column[], wanted: string): string {
-  return columns.find(({ name }) => name === wanted)?.type ?? 'VARCHAR';
 }
 
 /** As the rows are sorted: by the columns of `partition_by`. */

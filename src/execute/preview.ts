@@ -94,8 +94,7 @@ export async function previewStep(
 ): Promise<QueryResult> {
   const rows = stepRows({ ...step, orderBy: [] }, columns, only);
   const isOrdered = step.orderBy.length > 0;
-  const typeOf = (name: string) => columns.find((column) => column.name === name)?.type ?? 'VARCHAR';
-  const order = isOrdered ? `\nORDER BY ${orderByList(step.partitionBy, step.orderBy, typeOf)}` : '';
+  const order = isOrdered ? `\nORDER BY ${orderByList(step.partitionBy, step.orderBy, columns)}` : '';
   const sql = `${rows.sql}${order}\nLIMIT ${limit}`;
   return placingErrors(step, rows, () => session.query(sql, bindParams(job.params, step.parameters)));
 }

@@ -9,7 +9,7 @@ import { countReads, createRelation, isLoaded, isWorthATable, stepKind } from '.
 import type { MachineLimits } from './machine-limits.ts';
 import type { OutputStep } from './output-context.ts';
 import { createPartitionFilter, ownColumns, withinPartitions } from './partition-filter.ts';
-import { type PartitionSet, partitionSet, typeOfColumn } from './partition-set.ts';
+import { type PartitionSet, partitionSet } from './partition-set.ts';
 import { dividePartitions } from './partition-shares.ts';
 import { canBePiped } from './piped-input.ts';
 import type { CheckResult, StagedOutput } from './record.ts';
@@ -17,6 +17,7 @@ import { runChecks } from './run-checks.ts';
 import { writeSharedOutputs } from './shared-outputs.ts';
 import { statementSource, tableSource, type WrappedSql } from './step-query.ts';
 import { columnsOf, onlyOf, outputContext, type TaskProducts, type TaskWork } from './task-work.ts';
+import { typeOfColumn } from './type-of-column.ts';
 import { fusedPhases, type Phase } from './workload.ts';
 import { hasOutput, isColumnar, writeOutputs } from './write-outputs.ts';
 

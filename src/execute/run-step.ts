@@ -8,11 +8,12 @@ import { createRelation } from './load-relations.ts';
 import { inputsToLoad, loadRelations, relationsOf } from './load-task-relations.ts';
 import type { OutputStep } from './output-context.ts';
 import { createPartitionFilter, type PartitionFilter, withinPartitions } from './partition-filter.ts';
-import { type PartitionSet, toPartitionTexts, typeOfColumn, wantedPartitions } from './partition-set.ts';
+import { type PartitionSet, toPartitionTexts, wantedPartitions } from './partition-set.ts';
 import type { StagedOutput } from './record.ts';
 import { statementSource, tableSource, type WrappedSql } from './step-query.ts';
 import { stepScan } from './step-relation.ts';
 import { columnsOf, onlyOf, outputContext, type TaskProducts, type TaskWork } from './task-work.ts';
+import { typeOfColumn } from './type-of-column.ts';
 import { type Phase, stepPhases } from './workload.ts';
 import { hasOutput, isColumnar, writeOutputs } from './write-outputs.ts';
 

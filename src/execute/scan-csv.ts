@@ -2,6 +2,7 @@ import { quoteLiteral, quotePath } from '../duckdb/sql.ts';
 import type { Column, Input } from '../job/job.ts';
 import type { FileCompression, Layout, PlannedInput } from '../plan/plan.ts';
 import type { ScanGroup } from './scan-group.ts';
+import { DATE_FORMAT } from './scan-values.ts';
 
 /** No file holds it: a noncharacter. DuckDB wants at least one text for NULL, and '' is one unless another is given. */
 const NO_NULL = '\u{10FFFF}';
@@ -58,7 +59,7 @@ function dialectOptions({ delimiter, quote, escape: before }: Input): string[] {
 /** Without a format DuckDB takes `2024-07-07 14:00` for a DATE and drops the time. */
 function valueOptions({
   nulls,
-  dateFormat = '%Y-%m-%d',
+  dateFormat = DATE_FORMAT,
   timestampFormat,
   decimal,
   thousands,

@@ -4,7 +4,7 @@ import type { PlannedFile, PlannedInput } from '../plan/plan.ts';
 import { readLines } from '../plan/read-head.ts';
 import { explainCsvError, type InputFile, type ReaderError } from './explain-csv-error.ts';
 import { type LinesBefore, WHOLE_FILES } from './lines-before.ts';
-import { locateBadValue } from './locate-bad-value.ts';
+import { locateBadValue, locateMistyped } from './locate-bad-value.ts';
 import { firstMixedEnding } from './locate-record.ts';
 import { BAD_VALUE } from './scan-sql.ts';
 import type { NumberMode } from './scan-values.ts';
@@ -51,7 +51,7 @@ async function placeInJson(
 ): Promise<PitwallError | undefined> {
   const { planned, file } = at;
   if (json === 'mistyped')
-    return await locateBadValue(session, { ...planned, files: [file] }, linesBefore).catch(() => undefined);
+    return await locateMistyped(session, { ...planned, files: [file] }, linesBefore).catch(() => undefined);
   if (json !== 'malformed' || planned.input.format !== 'ndjson') return undefined;
   const line = await firstMalformed(session, file).catch(() => undefined);
   if (line === undefined) return undefined;

@@ -2,6 +2,7 @@ import { quoteLiteral, quotePath } from '../duckdb/sql.ts';
 import type { Column } from '../job/job.ts';
 import type { FileCompression, PlannedInput } from '../plan/plan.ts';
 import type { ScanGroup } from './scan-group.ts';
+import { DATE_FORMAT } from './scan-values.ts';
 
 const COMPRESSIONS: Record<FileCompression, string> = { none: 'uncompressed', gzip: 'gzip', zstd: 'zstd' };
 
@@ -23,7 +24,7 @@ export function readJson(
     `format = '${input.format === 'json' ? 'array' : 'newline_delimited'}'`,
     'auto_detect = false',
     'hive_partitioning = false',
-    `dateformat = ${quoteLiteral(input.dateFormat ?? '%Y-%m-%d')}`,
+    `dateformat = ${quoteLiteral(input.dateFormat ?? DATE_FORMAT)}`,
     ...(input.timestampFormat === undefined
       ? []
       : [`timestampformat = ${quoteLiteral(input.timestampFormat)}`]),

@@ -31,7 +31,8 @@ export function scanValue(source: string, { type }: Column, input: Input, mode: 
   if (type === 'DOUBLE' || type === 'FLOAT') return scanFloat(column, type, input, mode);
   if (input.format !== 'csv' && type.startsWith('DECIMAL(')) return scanJsonDecimal(column, type);
   const format = formatOf(type, input);
-  if (format !== undefined) return scanFormatted(column, type, format, mode);
+  // Readers round nanoseconds, where text would be cut.
+  if (format !== undefined && !format.includes('%n')) return scanFormatted(column, type, format, mode);
   return { readType: type, value: column, bad: neverTrue(column, type) };
 }
 
@@ -109,7 +110,7 @@ function scanFloat(column: string, type: string, input: Input, mode: NumberMode)
 }
 
 /** A number with this many digits comes out of a DOUBLE as it was. */
-const MOST_JSON_DIGITS = 15;
+export const MOST_JSON_DIGITS = 15;
 
 /** DuckDB's reader takes a number with a point or an exponent as a DOUBLE; text in quotes, and whole numbers, come as they are. */
 function scanJsonDecimal(column: string, type: string): ScannedValue {
@@ -128,8 +129,14 @@ function holdsMoreDigits(text: string): string {
   return `regexp_matches(${text}, '[.eE]') AND length(trim(${digits}, '0')) > ${MOST_JSON_DIGITS}`;
 }
 
-/** The format of a column whose reader takes one. */
-function formatOf(type: string, { dateFormat = '%Y-%m-%d', timestampFormat }: Input): string | undefined {
+/** Of DATEs, where the input has no format of its own. */
+export const DATE_FORMAT = '%Y-%m-%d';
+
+/** The format that values of a type have. */
+export function formatOf(
+  type: string,
+  { dateFormat = DATE_FORMAT, timestampFormat }: Input,
+): string | undefined {
   if (type === 'DATE') return dateFormat;
   return type === 'TIMESTAMP' ? timestampFormat : undefined;
 }

@@ -2,7 +2,8 @@ import { type Parameters, QueryError, type Session } from '../duckdb/session.ts'
 import { quoteIdentifier, quoteLiteral } from '../duckdb/sql.ts';
 import type { Column, SqlText, Step } from '../job/job.ts';
 import { statementText } from '../job/sql-text.ts';
-import { orderByList, SORT_KEY_COLUMN, sortKeyExpression, type TypeOf } from './order-key.ts';
+import { orderByList, SORT_KEY_COLUMN, sortKeyExpression } from './order-key.ts';
+import { typeOfColumn } from './type-of-column.ts';
 
 /** Values that a run is narrowed to, by partition column: `--only year=2024`. */
 export type OnlyValues = ReadonlyMap<string, readonly string[]>;
@@ -37,14 +38,16 @@ export function stepRows(
   source: WrappedSql = statementSource(step),
   grouped = false,
 ): WrappedSql {
-  const typeOf = (name: string) => columns.find((column) => column.name === name)?.type ?? 'VARCHAR';
+  const typeOf = (name: string) => typeOfColumn(columns, name);
   const isOrdered = step.orderBy.length > 0;
   const before = `SELECT *${isOrdered ? hiddenColumn(step, typeOf) : ''} FROM `;
   const isSorted = isOrdered || (grouped && step.partitionBy.length > 0);
-  const order = isSorted ? `\nORDER BY ${orderByList(step.partitionBy, step.orderBy, typeOf)}` : '';
+  const order = isSorted ? `\nORDER BY ${orderByList(step.partitionBy, step.orderBy, columns)}` : '';
   const sql = `${before}${source.sql}${whereOnly(step, typeOf, only)}${order}`;
   return { sql, before: before.length + source.before };
 }
+
+type TypeOf = (column: string) => string;
 
 function hiddenColumn({ orderBy }: Step, typeOf: TypeOf): string {
   const sortKey = sortKeyExpression(orderBy, typeOf);

@@ -1,9 +1,9 @@
 import { PitwallError } from '../error.ts';
 import type { Input } from '../job/job.ts';
 import { parseFirstRecord } from './csv-record.ts';
+import { cutText } from './cut-text.ts';
 import type { Layout } from './plan.ts';
 
-const SHOWN_CHARACTERS = 200;
 const OTHER_DELIMITERS = [',', ';', '\t', '|', ':', ' '];
 
 /** The parts of an input that a header is matched by. */
@@ -123,15 +123,11 @@ function sayExtra(extra: readonly string[]): string {
 }
 
 function quoteNames(names: readonly string[]): string {
-  return cut(names.map((name) => `"${name}"`).join(', '));
+  return cutText(names.map((name) => `"${name}"`).join(', '));
 }
 
 function show(values: readonly string[]): string {
-  return cut(JSON.stringify(values.join(',')));
-}
-
-function cut(text: string): string {
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  return cutText(JSON.stringify(values.join(',')));
 }
 
 function fail(file: string, message: string): PitwallError {

@@ -56,10 +56,9 @@ describe('what has floats', () => {
     { name: 'k', type: 'DOUBLE' },
     { name: 'l', type: 'FLOAT[]' },
   ];
-  const typeOf = (name: string) => columns.find((column) => column.name === name)?.type ?? '';
   const source = `(VALUES (0.0::DOUBLE, ['-0'::FLOAT]), ('-0'::DOUBLE, [0.0::FLOAT]), (NULL, NULL), (-1, [1]), ('nan', ['-0'::FLOAT]))`;
   const sorted = async (...keys: string[]) => {
-    const list = [orderByList([], orderKeys(keys), typeOf), ...signKeys(columns)].join(', ');
+    const list = [orderByList([], orderKeys(keys), columns), ...signKeys(columns)].join(', ');
     const rows = await session.rows(
       `SELECT k::VARCHAR AS k, l::VARCHAR AS l FROM (SELECT * FROM ${source} t(k, l) ORDER BY ${list})`,
     );

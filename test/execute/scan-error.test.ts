@@ -139,6 +139,18 @@ describe('a value that is not of its type', () => {
     );
   });
 
+  it('is not one that the reader of JSON takes in another way than a cast', async () => {
+    const columns = { n: 'BIGINT', t: 'TIMESTAMP', z: 'TIMESTAMPTZ', b: 'BOOLEAN' };
+    const input = { format: 'ndjson', columns, timestampFormat: '%d.%m.%Y %H:%M' } as const;
+    const row = '"t":"05.01.2024 10:00","z":"2024-01-05 10:00:00+02","b":2';
+    const file = { 'a.ndjson': `{"n":9007199254740993,${row}}` };
+    const { verdict: exact } = await verdict(file, input, 'SELECT * FROM things');
+    expect(exact).toEqual({ kind: 'scan exactly', input: 'things' });
+    expect(await line({ 'a.ndjson': `{"n":1,${row}}\n{"b":"maybe"}` }, input)).toBe(
+      '~/a.ndjson:2: column "b": expected BOOLEAN, got "maybe"; correct it or declare another type',
+    );
+  });
+
   it('may be half of a value in quotes', async () => {
     const said = `~/a.csv:2: column "a": expected BIGINT, got "b\\""; ${CORRECT}`;
     const hint = ', or set newlines_in_values: true if values hold line breaks';
