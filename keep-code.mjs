@@ -23,7 +23,7 @@ try {
 }
 
 function keepCodeOf(command) {
-  execFileSync(process.execPath, ['dist/cli.js', ...command], {
+  execFileSync(process.execPath, ['dist/cli.cjs', ...command], {
     env: { ...process.env, PITWALL_KEEP_CODE: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,12 +25,8 @@ const ownPlaces = {
   },
 };
 
-/** What the file of an entry does with what its bundle exports. */
-const LOADS = {
-  // Who waits at the top of a module ends with an error when nothing is left that could go on.
-  cli: (bundle) => `await ${bundle}.ended;`,
-  lambda: (bundle) => `export const { handler } = ${bundle};`,
-};
+/** What AWS Lambda imports stays a module; the others start sooner as CommonJS, without Node's loader of modules. */
+const MODULES = ['lambda'];
 
 /** Each entry that `tsc` wrote becomes two lines that load its bundle. */
 const entryFiles = {
@@ -40,18 +36,31 @@ const entryFiles = {
     for (const entry of ENTRIES) {
       const { fileName } = files.find(({ name }) => name === nameOf(entry));
       const up = '../'.repeat(entry.split('/').length - 1) || './';
-      const load = LOADS[entry] ?? ((bundle) => `${bundle};`);
-      writeFileSync(
-        `dist/${entry}.js`,
-        `#!/usr/bin/env node
-import { loadBundle } from '${up}load-bundle.js';
-${load(`loadBundle('${fileName}')`)}
-`,
-      );
+      if (MODULES.includes(entry)) writeModule(entry, up, fileName);
+      else writeScript(entry, up, fileName);
     }
-    chmodSync('dist/cli.js', 0o755);
+    chmodSync('dist/cli.cjs', 0o755);
   },
 };
+
+function writeModule(entry, up, fileName) {
+  writeFileSync(
+    `dist/${entry}.js`,
+    `import { loadBundle } from '${up}load-bundle.js';
+export const { handler } = loadBundle('${fileName}');
+`,
+  );
+}
+
+function writeScript(entry, up, fileName) {
+  for (const end of ['.js', '.js.map']) rmSync(`dist/${entry}${end}`);
+  writeFileSync(
+    `dist/${entry}.cjs`,
+    `#!/usr/bin/env node
+require('${up}load-bundle.cjs').loadBundle('${fileName}');
+`,
+  );
+}
 
 /** Only commander's commands that are programs of their own, of which there is none here, start processes. */
 const withoutProcesses = {
@@ -76,7 +85,7 @@ const withoutImports = {
   },
 };
 
-export default {
+const bundles = {
   input: Object.fromEntries(ENTRIES.map((entry) => [nameOf(entry), `src/${entry}.ts`])),
   platform: 'node',
   // They find their binaries by where they lie themselves.
@@ -94,3 +103,13 @@ export default {
   },
   logLevel: 'warn',
 };
+
+/** What loads them, for the entries that are CommonJS. */
+const loader = {
+  input: 'src/load-bundle.ts',
+  platform: 'node',
+  output: { dir: 'dist', format: 'cjs', entryFileNames: '[name].cjs' },
+  logLevel: 'warn',
+};
+
+export default [loader, bundles];

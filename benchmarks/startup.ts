@@ -10,7 +10,7 @@ import { type Contestant, compare, type Sample } from './harness.ts';
 
 const SAMPLE = 'pitwall run race_stats, bundled sample';
 const HELP = 'pitwall --help';
-const CLI = [process.execPath, projectPath('dist/cli.js')];
+const CLI = [process.execPath, projectPath('dist/cli.cjs')];
 
 function contestantsOf(out: string): Contestant[] {
   return [

@@ -96,8 +96,20 @@ process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-/** Resolves when the command has ended and the exit code is set. */
-export const ended = main(process.argv.slice(2)).then((exitCode) => {
+/** Until the command has ended: a process in which nothing is left that could go on ends with this. */
+process.exitCode = INTERNAL_ERROR;
+process.once('exit', tellUnlessEnded);
+let hasEnded = false;
+
+function tellUnlessEnded(): void {
+  if (hasEnded || process.exitCode !== INTERNAL_ERROR) return;
+  processTerminal.err(
+    'pitwall: internal error: the command waits for what cannot come; please report it with the output of --debug\n',
+  );
+}
+
+void main(process.argv.slice(2)).then((exitCode) => {
+  hasEnded = true;
   process.exitCode = exitCode;
   leaveSoon();
 });

@@ -20,5 +20,5 @@ function newestMs(paths: readonly string[]): number {
 }
 
 function builtMs(): number {
-  return statSync(`${ROOT}dist/cli.js`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return statSync(`${ROOT}dist/cli.cjs`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

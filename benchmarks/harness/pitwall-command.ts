@@ -2,7 +2,7 @@ import { projectPath } from './project-root.ts';
 
 /** The command line of `pitwall`, as it is built. */
 export function pitwallCommand(...args: readonly string[]): string[] {
-  return [process.execPath, projectPath('dist/cli.js'), ...args];
+  return [process.execPath, projectPath('dist/cli.cjs'), ...args];
 }
 
 /** Options that give a job its parameters. */

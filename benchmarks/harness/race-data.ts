@@ -35,7 +35,7 @@ async function generate(races: number, format: readonly string[], folder: string
   const size = ['--races', String(races), '--results-per-race', '20', '--seed', '1'];
   try {
     await runToEnd([
-      ...[process.execPath, projectPath('dist/cli.js'), 'gen', 'race_stats'],
+      ...[process.execPath, projectPath('dist/cli.cjs'), 'gen', 'race_stats'],
       ...size,
       ...['--format', ...format, '--out', partial],
     ]);

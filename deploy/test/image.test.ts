@@ -53,7 +53,7 @@ describe('the image', () => {
       for (const path of copied(first)) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
       symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
       execFileSync('npm', ['run', 'build'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
-      const printed = execFileSync(process.execPath, ['dist/cli.js', '--version'], {
+      const printed = execFileSync(process.execPath, ['dist/cli.cjs', '--version'], {
         cwd: folder,
         encoding: 'utf8',
       });

@@ -122,7 +122,7 @@ class DecodeGroup {
 }
 
 class DecodeThread {
-  readonly #worker = new Worker(new URL('./decode-thread.js', import.meta.url));
+  readonly #worker = new Worker(new URL('./decode-thread.cjs', import.meta.url));
   #hasEnded = false;
   #finish = (): void => undefined;
   #onDecoded = (_unit: number): void => undefined;

@@ -25,6 +25,9 @@ const VALUES_BYTES = 3 * 1024 * 1024;
 const MOST_ROWS = 128 * 1024;
 const FEWEST_ROWS = 1024;
 
+/** Most batches take less: so many of any columns fit into one memory, which the next text takes over. */
+const USUAL_BATCH_BYTES = VALUES_BYTES + TEXT_BYTES + 4 * SPARE_BYTES;
+
 /** Places in a memory, in bytes. */
 export interface ColumnPlace {
   /** Of the struct that the scanner reads. */
@@ -70,7 +73,7 @@ export function layOutRows(columns: readonly DecodedColumn[], batchCount: number
     batches,
     capacity,
     textBytes: TEXT_BYTES + SPARE_BYTES,
-    pages: Math.ceil(top / PAGE_BYTES),
+    pages: Math.ceil(Math.max(top, batchCount * USUAL_BATCH_BYTES) / PAGE_BYTES),
   };
 }
 

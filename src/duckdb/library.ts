@@ -17,7 +17,8 @@ export function loadLibrary(environment: NodeJS.ProcessEnv = process.env): Libra
 
 function openLibrary(path: string): LibraryHandle {
   try {
-    return koffi.load(path);
+    // Tens of thousands of names are looked up when they are called, and not each time that a process starts.
+    return koffi.load(path, { lazy: true });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PitwallError('job', `libduckdb cannot be loaded from ${path}: ${reason}`, { cause });

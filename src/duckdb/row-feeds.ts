@@ -46,7 +46,7 @@ export class RowFeeds {
 
   #start(): Worker {
     if (this.#thread !== undefined) return this.#thread;
-    this.#thread = new Worker(new URL('./feed-thread.js', import.meta.url));
+    this.#thread = new Worker(new URL('./feed-thread.cjs', import.meta.url));
     this.#thread.unref();
     return this.#thread;
   }

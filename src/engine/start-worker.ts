@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { PitwallError } from '../error.ts';
 
 /** The module that worker processes run. */
-export const WORKER_ENTRY = new URL('./local-worker.js', import.meta.url);
+export const WORKER_ENTRY = new URL('./local-worker.cjs', import.meta.url);
 
 /**
  * Starts a worker process, which waits to be told what to open.

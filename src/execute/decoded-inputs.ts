@@ -70,6 +70,12 @@ export class DecodedInputs {
     }
   }
 
+  /** Forgets all, when no statement reads them any more. @throws DuckdbReaderNeeded, as `settledWith` would */
+  async forgetRead(): Promise<void> {
+    for (const input of this.#inputs) input.settle();
+    await this.forget([...this.#inputs]);
+  }
+
   /** Stops the decoding: a statement that still reads fails. Has to come before the session is closed. */
   async stop(): Promise<void> {
     const inputs = [...this.#inputs];

@@ -64,7 +64,7 @@ class EncoderThread {
   readonly #ended: Promise<Error>;
 
   constructor(ticket: SessionTicket) {
-    this.#worker = new Worker(new URL('./encode-worker.js', import.meta.url), { workerData: ticket });
+    this.#worker = new Worker(new URL('./encode-worker.cjs', import.meta.url), { workerData: ticket });
     this.#ended = new Promise((resolve) => {
       this.#worker.once('error', resolve);
       this.#worker.once('exit', (code) => resolve(new Error(`an encoding thread ended with code ${code}`)));

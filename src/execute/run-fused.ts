@@ -18,7 +18,7 @@ import { writeSharedOutputs } from './shared-outputs.ts';
 import { statementSource, tableSource, type WrappedSql } from './step-query.ts';
 import { columnsOf, onlyOf, outputContext, type TaskProducts, type TaskWork } from './task-work.ts';
 import { typeOfColumn } from './type-of-column.ts';
-import { fusedPhases, type Phase } from './workload.ts';
+import { CHECKING, fusedPhases, type Phase } from './workload.ts';
 import { hasOutput, isColumnar, writeOutputs } from './write-outputs.ts';
 
 /** Does every step of a job, and its checks, in one session. */
@@ -58,6 +58,12 @@ function readsOnce(planned: PlannedInput, reads: Reads): boolean {
 
 type Reads = ReadonlyMap<string, number>;
 
+interface ToWrite {
+  readonly step: OutputStep;
+  readonly partitions: PartitionSet;
+}
+
+/** Computes the steps, then checks them, then writes the outputs, so that these find the memory of what was read. */
 class FusedSteps {
   readonly #work: TaskWork;
   readonly #reads: Reads;
@@ -68,10 +74,16 @@ class FusedSteps {
   }
 
   async run(): Promise<TaskProducts> {
-    const { plan, worker } = this.#work;
-    for (const step of plan.job.steps) await this.#load(step);
-    const [outputs, checks] = await settleBoth(this.#writeAll(), this.#check(), () => worker.interrupt());
-    return { outputs, checks, kept: undefined };
+    const { steps } = this.#work.plan.job;
+    for (const step of steps) await this.#load(step);
+    const written: ToWrite[] = [];
+    for (const step of steps.filter(hasOutput))
+      written.push({ step, partitions: await this.#partitionsOf(step) });
+    const checks = await this.#check();
+    await this.#dropRead();
+    const outputs: StagedOutput[][] = [];
+    for (const output of written) outputs.push(await this.#write(output));
+    return { outputs: outputs.flat(), checks, kept: undefined };
   }
 
   /** A step that only its writer reads needs no table, unless several threads are to write it. */
@@ -79,8 +91,12 @@ class FusedSteps {
     if (!this.#isTable(step)) return;
     const { plan, worker, meter } = this.#work;
     meter.begin(`computing ${step.name}`);
-    const kind = hasOutput(step) ? 'TABLE' : stepKind(step, this.#readsOf(step));
+    const kind = this.#kindOf(step);
     await createRelation(worker.session, plan.job, step, { kind, source: await this.#ownRows(step) });
+  }
+
+  #kindOf(step: Step): 'VIEW' | 'TABLE' {
+    return hasOutput(step) ? 'TABLE' : stepKind(step, this.#readsOf(step));
   }
 
   /** Who reads a step sees the rows of its partitions alone, as in a plan that is divided. */
@@ -107,29 +123,30 @@ class FusedSteps {
     return this.#work.worker.encoders !== undefined && isShareable(step);
   }
 
-  /** On a connection of its own, beside the writing, which leaves processors idle. */
   async #check(): Promise<CheckResult[]> {
-    const { worker, plan } = this.#work;
+    const { worker, plan, meter } = this.#work;
+    if (plan.job.checks.length > 0) meter.begin(CHECKING);
     return worker.connected((connection) => runChecks(connection, plan.job));
   }
 
-  async #writeAll(): Promise<StagedOutput[]> {
-    const outputs: StagedOutput[][] = [];
-    for (const step of this.#work.plan.job.steps.filter(hasOutput)) outputs.push(await this.#write(step));
-    return outputs.flat();
+  /** Tables that are not written are read no more, once those that are written are tables themselves. */
+  async #dropRead(): Promise<void> {
+    const { plan, worker } = this.#work;
+    const { steps } = plan.job;
+    if (!steps.filter(hasOutput).every((step) => this.#isTable(step))) return;
+    const others = steps.filter((step) => !hasOutput(step) && this.#kindOf(step) === 'TABLE');
+    await worker.dropTables(others.map(({ name }) => name));
   }
 
-  async #write(step: OutputStep): Promise<StagedOutput[]> {
-    const { worker, plan, meter, onStaged } = this.#work;
+  #partitionsOf(step: OutputStep): Promise<PartitionSet> {
+    const { worker, plan } = this.#work;
+    return partitionSet(worker.session, plan, step, columnsOf(this.#work, step), onlyOf(this.#work));
+  }
+
+  async #write({ step, partitions }: ToWrite): Promise<StagedOutput[]> {
+    const { worker, meter, onStaged } = this.#work;
     meter.begin(`writing ${step.name}`);
     if (this.#isTable(step)) meter.expectRows(await countRows(worker.session, step));
-    const partitions = await partitionSet(
-      worker.session,
-      plan,
-      step,
-      columnsOf(this.#work, step),
-      onlyOf(this.#work),
-    );
     if (this.#isShared(step)) return this.#writeShared(step, partitions);
     const source = this.#isTable(step) ? tableSource(step) : statementSource(step);
     const context = outputContext(this.#work, step, { source, partitions, folder: step.name });
@@ -185,20 +202,4 @@ function hasShareable({ steps }: Job): boolean {
 
 function isShareable({ output, partitionBy }: Step): boolean {
   return output !== undefined && partitionBy.length > 0 && !isColumnar(output.format);
-}
-
-/** Both settle before the first failure is thrown; `onFailure` may make the other end sooner. */
-async function settleBoth<A, B>(
-  first: Promise<A>,
-  second: Promise<B>,
-  onFailure: () => void,
-): Promise<[A, B]> {
-  let failure: { readonly error: unknown } | undefined;
-  const note = (error: unknown): void => {
-    failure ??= { error };
-    onFailure();
-  };
-  await Promise.all([first.catch(note), second.catch(note)]);
-  if (failure !== undefined) throw failure.error;
-  return [await first, await second];
 }

@@ -24,6 +24,8 @@ export interface InputStatements {
   readonly setup: readonly string[];
   /** They have to be run with `preserve_insertion_order = true`, since the place of a row counts. */
   readonly ordered: boolean;
+  /** The table that holds the rows, where one does. */
+  readonly table: string | undefined;
 }
 
 /** What the error of a refused value starts with; `explainScanError` then looks for the value. */
@@ -36,11 +38,13 @@ export function inputStatements(
 ): InputStatements {
   const name = quoteIdentifier(planned.name);
   const scan = ownScan ?? scanSql(planned, numbers);
-  if (countsLoadedRows(planned)) return { setup: numberedStatements(planned, scan), ordered: true };
+  if (countsLoadedRows(planned))
+    return { setup: numberedStatements(planned, scan), ordered: true, table: rowsTable(planned) };
   const kind = `${temporary ? 'TEMP ' : ''}${materialise ? 'TABLE' : 'VIEW'}`;
   return {
     setup: [`CREATE OR REPLACE ${kind} ${name} AS ${scan}`],
     ordered: false,
+    table: materialise ? planned.name : undefined,
   };
 }
 
@@ -63,12 +67,16 @@ export function allColumns({ columns, input }: PlannedInput): readonly Column[] 
 
 /** Rows of a table that was made in order have the ids 0, 1, 2, …; a window over all rows would run on one thread. */
 function numberedStatements({ name, input }: PlannedInput, scan: string): string[] {
-  const table = quoteIdentifier(`pitwall rows of ${name}`);
+  const table = quoteIdentifier(rowsTable({ name }));
   const number = `rowid + 1 AS ${quoteIdentifier(input.rowNumber ?? '')}`;
   return [
     `CREATE OR REPLACE TABLE ${table} AS ${scan}`,
     `CREATE OR REPLACE VIEW ${quoteIdentifier(name)} AS SELECT *, ${number} FROM ${table}`,
   ];
+}
+
+function rowsTable({ name }: Pick<PlannedInput, 'name'>): string {
+  return `pitwall rows of ${name}`;
 }
 
 /** A SELECT of these columns without rows. */

@@ -1,4 +1,5 @@
 import type { Parameters, Session } from '../duckdb/session.ts';
+import { quoteIdentifier } from '../duckdb/sql.ts';
 import { reach } from '../fault-point.ts';
 import { mapConcurrent } from '../plan/map-concurrent.ts';
 import type { PlannedInput } from '../plan/plan.ts';
@@ -48,8 +49,8 @@ export interface WorkerSessionOptions {
 
 interface LoadedInput {
   readonly input: PlannedInput;
-  /** It is not read again. */
-  readonly isTable: boolean;
+  /** The table that holds its rows: the input itself is not read again. */
+  readonly table: string | undefined;
 }
 
 /**
@@ -126,7 +127,7 @@ export class WorkerSession {
     const decoded = isTable ? await this.#decode(planned, ordered, signal) : undefined;
     const input = decoded ? planned : await this.#stage(planned, this.#options.scratch, signal);
     const numbers = this.#numbersOf(input);
-    const { setup } = inputStatements(input, { materialise, numbers, scan: decoded?.scan });
+    const { setup, table } = inputStatements(input, { materialise, numbers, scan: decoded?.scan });
     const loading = ordered ? this.#loader : this.session;
     await this.#unchanged([planned], () =>
       placingScanErrors(loading, [input], numbers, () =>
@@ -134,7 +135,7 @@ export class WorkerSession {
       ),
     );
     if (decoded !== undefined) await this.#decoded.forget([decoded]);
-    this.#loaded.set(input.name, { input, isTable });
+    this.#loaded.set(input.name, { input, table });
   }
 
   /** Whether threads of ours decode an input, where it is read once or into a table. */
@@ -151,7 +152,7 @@ export class WorkerSession {
     if (decoded === undefined) return false;
     const { setup } = inputStatements(planned, { scan: decoded.scan });
     await runAll(this.session, setup);
-    this.#loaded.set(planned.name, { input: planned, isTable: false });
+    this.#loaded.set(planned.name, { input: planned, table: undefined });
     return true;
   }
 
@@ -183,7 +184,7 @@ export class WorkerSession {
     const { setup } = inputStatements(input, { numbers: this.#numbersOf(input) });
     await runAll(this.session, setup);
     this.#watch();
-    this.#loaded.set(input.name, { input, isTable: false });
+    this.#loaded.set(input.name, { input, table: undefined });
     return true;
   }
 
@@ -228,7 +229,7 @@ export class WorkerSession {
     const staged = [...this.#narrowed, ...loaded.map(({ input }) => input)];
     const scanned = [
       ...this.#narrowed,
-      ...loaded.filter(({ isTable }) => !isTable).map(({ input }) => input),
+      ...loaded.filter(({ table }) => table === undefined).map(({ input }) => input),
     ];
     const linesBefore = linesBeforeParts(this.#options.storage);
     return this.#unchanged(
@@ -313,6 +314,14 @@ export class WorkerSession {
     this.#sparse?.interrupt();
     this.#piped.interrupt();
     this.#decoded.interrupt();
+  }
+
+  /** Drops tables, and those of the inputs, which nothing reads any more: they take memory. @throws ExactScanNeeded */
+  async dropTables(names: readonly string[]): Promise<void> {
+    await this.#decoded.forgetRead();
+    const loaded = [...this.#loaded.values()].flatMap(({ table }) => table ?? []);
+    for (const name of [...loaded, ...names])
+      await this.session.run(`DROP TABLE IF EXISTS ${quoteIdentifier(name)}`);
   }
 
   /** Drops what was made for the task and takes room. */

@@ -20,9 +20,13 @@ export interface WorkDone {
   readonly bytes: number;
 }
 
-/** What computing and writing cost beside reading, as parts of all input bytes; measured on race_stats. */
+/** What computing, checking and writing cost beside reading, as parts of all input bytes; measured on race_stats. */
 const COMPUTING_SHARE = 0.1;
+const CHECKING_SHARE = 0.05;
 const WRITING_SHARE = 0.3;
+
+/** The name of the phase in which a fused task checks. */
+export const CHECKING = 'checking';
 
 /** The phases of a task, to tell how far it is. */
 export class Workload {
@@ -78,6 +82,7 @@ export function* fusedPhases(
     const bytes = takeBytes(unread, step);
     yield { name: `computing ${step.name}`, bytes, weight: bytes + COMPUTING_SHARE * allBytes };
   }
+  if (job.checks.length > 0) yield { name: CHECKING, bytes: 0, weight: CHECKING_SHARE * allBytes };
   for (const { name } of job.steps.filter(({ output }) => output !== undefined)) {
     yield { name: `writing ${name}`, bytes: 0, weight: WRITING_SHARE * allBytes };
   }

@@ -59,7 +59,7 @@ function programs(node: string, own: string, packageFolder: string): TarFile[] {
   const launcher = [
     '#!/bin/sh',
     'here=$(cd "$(dirname "$0")/.." && pwd) || exit 1',
-    `exec "$here/bin/node" "$here/${own}/dist/cli.js" "$@"`,
+    `exec "$here/bin/node" "$here/${own}/dist/cli.cjs" "$@"`,
     '',
   ].join('\n');
   return [

@@ -1,4 +1,4 @@
-import { type BigIntStats, createReadStream } from 'node:fs';
+import { type BigIntStats, createReadStream, statSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PitwallError } from '../error.ts';
@@ -11,6 +11,7 @@ import { errorCode, type LocalAction, localError } from './local-error.ts';
 import { localEtag } from './local-etag.ts';
 import { writeAtomic } from './local-write.ts';
 import { mapAhead } from './map-ahead.ts';
+import { QuickLook } from './quick-look.ts';
 import type {
   DownloadOptions,
   ObjectVersion,
@@ -22,6 +23,9 @@ import type {
 import { tooShort } from './too-short.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
+
+/** Of all files of this process. */
+const looks = new QuickLook();
 
 /**
  * Files on local disks; a url is an absolute path. Writes go to a temporary name in the same folder, are synced, and
@@ -159,7 +163,9 @@ function isFolder(path: string): PitwallError {
 }
 
 async function statOf(path: string, action: LocalAction): Promise<BigIntStats | undefined> {
-  return await stat(path, { bigint: true }).catch((error: unknown) => {
+  const now = () => statSync(path, { bigint: true });
+  const later = () => stat(path, { bigint: true });
+  return await looks.look(now, later).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return undefined;
     throw localError(error, action, path);
   });

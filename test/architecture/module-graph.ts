@@ -16,7 +16,7 @@ const SPECIFIER = /(?:\b(?:from|import)\s*\(?\s*|\bnew URL\(\s*)(['"])(?<specifi
 /** The module specifiers of a source text, in order. Files that no module is in (`../../sql`) are left out. */
 export function specifiers(text: string): string[] {
   const all = [...text.matchAll(SPECIFIER)].map(({ groups }) => groups?.specifier ?? '');
-  return all.filter((specifier) => !specifier.startsWith('.') || /\.[jt]s$/.test(specifier));
+  return all.filter((specifier) => !specifier.startsWith('.') || /\.(ts|c?js)$/.test(specifier));
 }
 
 /** Every module of a folder. Throws when one imports a file that is not there. */
@@ -37,7 +37,7 @@ export function readModules(root: string): Module[] {
 }
 
 function resolveSource(path: string, specifier: string, known: readonly string[]): string {
-  const source = posix.join(dirname(path), specifier).replace(/\.js$/, '.ts');
+  const source = posix.join(dirname(path), specifier).replace(/\.c?js$/, '.ts');
   if (known.includes(source)) return source;
   throw new Error(`${path} imports ${specifier}, which is no file of src/`);
 }

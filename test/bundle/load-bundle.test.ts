@@ -57,5 +57,5 @@ function copyOfPackage(from: string): string {
 }
 
 function version(folder: string): string {
-  return execFileSync(process.execPath, [join(folder, 'dist/cli.js'), '--version'], { encoding: 'utf8' });
+  return execFileSync(process.execPath, [join(folder, 'dist/cli.cjs'), '--version'], { encoding: 'utf8' });
 }

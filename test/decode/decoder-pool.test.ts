@@ -112,6 +112,21 @@ describe('a pool of decoders', () => {
     expect(memories[2]).not.toBe(memories[1]);
   });
 
+  it('uses the memory again for a text of other columns', async () => {
+    const pool = somePool(2);
+    const { columns, ...request } = await someText();
+    const memories: unknown[] = [];
+    for (const wanted of [columns, [...columns, ...columns, ...columns]]) {
+      const decoding = pool.decode({ ...request, columns: wanted });
+      memories.push(decoding.source.memories.map(({ buffer }) => buffer));
+      decoding.stop();
+      await decoding.close();
+    }
+    expect(memories[1]).toEqual(memories[0]);
+    for (const [thread, buffer] of (memories[0] as unknown[]).entries())
+      expect((memories[1] as unknown[])[thread]).toBe(buffer);
+  });
+
   it('can be closed while text has not arrived', async () => {
     const decoding = somePool(2).decode(await someText());
     decoding.stop();

@@ -450,13 +450,13 @@ describe('the statements of an input', () => {
     const plan = (input: InputChanges) =>
       planInput(localStorage(), session, someInput({ ...input, paths: [join(folder, '*')] }));
     const view = inputStatements(await plan({}));
-    expect(view.ordered).toBe(false);
+    expect([view.ordered, view.table]).toEqual([false, undefined]);
     expect(view.setup[0]).toMatch(/^CREATE OR REPLACE VIEW "things" AS SELECT /);
-    expect(inputStatements(await plan({}), { materialise: true }).setup[0]).toMatch(
-      /^CREATE OR REPLACE TABLE "things" AS SELECT /,
-    );
+    const table = inputStatements(await plan({}), { materialise: true });
+    expect(table.setup[0]).toMatch(/^CREATE OR REPLACE TABLE "things" AS SELECT /);
+    expect(table.table).toBe('things');
     const numbered = inputStatements(await plan({ rowNumber: 'n' }));
-    expect(numbered.ordered).toBe(true);
+    expect([numbered.ordered, numbered.table]).toEqual([true, 'pitwall rows of things']);
     expect(numbered.setup[1]).toBe(
       'CREATE OR REPLACE VIEW "things" AS SELECT *, rowid + 1 AS "n" FROM "pitwall rows of things"',
     );

@@ -79,6 +79,33 @@ describe('a large text', () => {
     expect(await worker.session.rows('SELECT view_name FROM duckdb_views() WHERE NOT internal')).toEqual([]);
   });
 
+  it('takes no room once its table is dropped, nor do other tables', async () => {
+    for (const rowNumber of [undefined, 'line']) {
+      const { worker } = await open();
+      const input =
+        rowNumber === undefined ? planned : { ...planned, input: { ...planned.input, rowNumber } };
+      await worker.loadInput(input, true, SIGNAL);
+      await worker.session.run(
+        'CREATE TABLE sums AS SELECT * FROM things; CREATE TABLE kept AS SELECT 1 AS x',
+      );
+      await worker.dropTables(['sums']);
+      const tables = await worker.session.rows('SELECT table_name FROM duckdb_tables()');
+      expect(tables).toEqual([{ table_name: 'kept' }]);
+    }
+  });
+
+  it('that was refused is told when it is dropped', async () => {
+    const folder = await folderWith({ 'things.csv': `${TEXT}"x""y",1\n` });
+    const session = await openSession();
+    const paths = [join(folder, 'things.csv')];
+    const odd = await planInput(localStorage(), session, someInput({ paths }));
+    await session.close();
+    const { worker } = await open();
+    await worker.decodeInput(odd, SIGNAL);
+    await expect(worker.session.rows(SUM)).rejects.toThrow();
+    await expect(worker.dropTables([])).rejects.toThrow(DuckdbReaderNeeded);
+  });
+
   it('has its rows numbered in their order', async () => {
     const { worker } = await open();
     const input = { ...planned, input: { ...planned.input, rowNumber: 'line' } };

@@ -7,8 +7,8 @@ import { emptyFolder, readTree, writeFiles } from '../e2e/workspace.ts';
 
 const PACKAGE = {
   'package.json': '{"name":"pitwall","dependencies":{"a":"1"},"devDependencies":{"dev":"1"}}',
-  'dist/cli.js': 'cli',
-  'dist/cli.js.map': 'map',
+  'dist/cli.cjs': 'cli',
+  'dist/index.js.map': 'map',
   'src/cli.ts': 'source',
   'results/old.json': '[]',
   'engines/spark/pitwall_spark.py': 'driver',
@@ -56,13 +56,13 @@ test('an archive has Node, what runs, what it needs, the driver of Spark and the
   const cwd = await workspace('pitwall', 'pitwall/node_modules');
   const { files } = await pack(cwd, 'pitwall');
   const { 'bin/pitwall': launcher, ...others } = files;
-  expect(launcher).toContain('exec "$here/bin/node" "$here/lib/dist/cli.js" "$@"');
+  expect(launcher).toContain('exec "$here/bin/node" "$here/lib/dist/cli.cjs" "$@"');
   expect(others).toEqual({
     'bin/node': 'the program of Node',
     'pitwall_glue.py': 'job of Glue',
     'pitwall_spark.py': 'driver',
     'lib/package.json': PACKAGE['package.json'],
-    'lib/dist/cli.js': 'cli',
+    'lib/dist/cli.cjs': 'cli',
     'lib/engines/spark/pitwall_glue.py': 'job of Glue',
     'lib/engines/spark/pitwall_spark.py': 'driver',
     'lib/sql/race_stats/job.yaml': 'own job',
@@ -79,7 +79,7 @@ test('an archive has Node, what runs, what it needs, the driver of Spark and the
 test('packages that lie beside Pitwall lie beside it in the archive', async () => {
   const cwd = await workspace('app/node_modules/pitwall', 'app/node_modules');
   const { files } = await pack(cwd, 'app/node_modules/pitwall');
-  expect(files['bin/pitwall']).toContain('"$here/lib/node_modules/pitwall/dist/cli.js"');
+  expect(files['bin/pitwall']).toContain('"$here/lib/node_modules/pitwall/dist/cli.cjs"');
   expect(files['lib/node_modules/b/lib/b.js']).toBe('b');
   expect(files['lib/node_modules/pitwall/sql/totals/job.yaml']).toBe('job');
 });
@@ -87,7 +87,7 @@ test('packages that lie beside Pitwall lie beside it in the archive', async () =
 test('the same files give the same bytes, whenever they were written', async () => {
   const first = await workspace('pitwall', 'pitwall/node_modules');
   const second = await workspace('pitwall', 'pitwall/node_modules');
-  await utimes(join(second, 'pitwall/dist/cli.js'), 1, 1);
+  await utimes(join(second, 'pitwall/dist/cli.cjs'), 1, 1);
   expect((await pack(second, 'pitwall')).bytes).toEqual((await pack(first, 'pitwall')).bytes);
 });
 
@@ -107,5 +107,5 @@ test('packages that share no folder with Pitwall come along', async () => {
   await symlink(join(elsewhere, 'node_modules'), join(cwd, 'pitwall/node_modules'));
   const { files } = await pack(cwd, 'pitwall');
   expect(files[`lib${elsewhere}/node_modules/a/index.js`]).toBe('a');
-  expect(files[`lib${join(cwd, 'pitwall')}/dist/cli.js`]).toBe('cli');
+  expect(files[`lib${join(cwd, 'pitwall')}/dist/cli.cjs`]).toBe('cli');
 });

@@ -5,7 +5,7 @@ import type { Moto } from '../../aws/moto-server.ts';
 import { projectPath } from '../../project-path.ts';
 import { until } from './until.ts';
 
-const CLI = projectPath('dist/cli.js');
+const CLI = projectPath('dist/cli.cjs');
 
 export const QUEUE = 'races';
 export const JOB_DEFINITION = 'pitwall-task';

@@ -35,7 +35,7 @@ export async function tasksAtWork(cwd: string): Promise<TaskProcess[]> {
   const all = await processes();
   return all.filter(({ command, env, state }) => {
     const isTask = /\btask\b/.test(command) && command.includes(`${cwd}/`);
-    const isWorker = command.includes('local-worker.js') && env.includes(`PITWALL_TEST_CWD=${cwd}\0`);
+    const isWorker = command.includes('local-worker.cjs') && env.includes(`PITWALL_TEST_CWD=${cwd}\0`);
     return state !== 'Z' && (isTask || isWorker) && /^[^ ]*node\b/.test(command);
   });
 }
