@@ -18,13 +18,10 @@ RESULTS = (
 STATS = """CREATE TABLE stats AS
   WITH numbered AS (SELECT *, row_number() OVER () AS source_row FROM {races}),
   winner AS (
-    SELECT
-      raceId,
-      arg_min_null(driverId, resultId) AS driverId,
-      arg_min_null(fastestLapTime, resultId) AS fastestLapTime
+    SELECT raceId, driverId, fastestLapTime
     FROM {results}
     WHERE position = 1
-    GROUP BY raceId
+    QUALIFY row_number() OVER (PARTITION BY raceId ORDER BY resultId) = 1
   )
   SELECT
     year,

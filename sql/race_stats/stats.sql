@@ -1,5 +1,4 @@
--- One row per race. Of two winners who shared a car the one of the lowest resultId counts, with his own lap or none:
--- plain arg_min would skip a NULL lap and take the other driver's.
+-- One row per race. Of two winners who shared a car the one of the lowest resultId counts, with his own lap or none.
 SELECT
   races.year,
   races.source_row,
@@ -10,10 +9,7 @@ SELECT
   winner.fastestLapTime AS "Race Fastest Lap"
 FROM races
 LEFT JOIN (
-  SELECT
-    raceId,
-    arg_min_null(driverId, resultId) AS driverId,
-    arg_min_null(fastestLapTime, resultId) AS fastestLapTime
+  SELECT raceId, driverId, fastestLapTime
   FROM winners
-  GROUP BY raceId
+  QUALIFY row_number() OVER (PARTITION BY raceId ORDER BY resultId) = 1
 ) AS winner USING (raceId)

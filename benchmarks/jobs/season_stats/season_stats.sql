@@ -9,12 +9,8 @@ SELECT
   winner.fastestLapTime AS "Race Fastest Lap"
 FROM races
 LEFT JOIN (
-  SELECT
-    year,
-    raceId,
-    arg_min_null(driverId, resultId) AS driverId,
-    arg_min_null(fastestLapTime, resultId) AS fastestLapTime
+  SELECT year, raceId, driverId, fastestLapTime
   FROM results
   WHERE position = 1
-  GROUP BY year, raceId
+  QUALIFY row_number() OVER (PARTITION BY year, raceId ORDER BY resultId) = 1
 ) AS winner USING (year, raceId)
