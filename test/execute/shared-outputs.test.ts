@@ -78,6 +78,19 @@ async function shareContexts(
   return [own, ...others] as const;
 }
 
+function oneFile(sql: string, stagingFolder: string): OutputContext {
+  return {
+    step: someStep('', { partitionBy: [], output: someOutput('all.json') }),
+    columns: [{ name: 's', type: 'HUGEINT' }],
+    rows: { sql, before: 0 },
+    parameters: {},
+    partitions: undefined,
+    units: ONE_UNIT,
+    runId: RUN_ID,
+    stagingFolder,
+  };
+}
+
 const SQL =
   "SELECT (hash(i) % 40)::INTEGER AS k, i % 100 AS v, 'text number ' || i AS t FROM range(30000) t(i)";
 
@@ -132,21 +145,22 @@ describe('outputs that several threads encode', () => {
     ).rejects.toThrow('differ only in case');
   });
 
+  it('fail with what the system said of a file, and of which', async () => {
+    const pool = await EncoderPool.start(await open(), 1, async () => undefined);
+    const context = oneFile('SELECT 1::HUGEINT AS s', '/nowhere');
+    await expect(pool.encode(0, context, () => undefined)).rejects.toMatchObject({
+      code: 'ENOENT',
+      path: expect.stringMatching(/^\/nowhere\/./),
+    });
+    await pool.close();
+  });
+
   it('stop when they are interrupted', async () => {
-    const session = await open();
-    const pool = await EncoderPool.start(session, 1, async () => undefined);
-    const step = someStep('', { partitionBy: [], output: someOutput('all.json') });
-    const context = {
-      step,
-      columns: [{ name: 's', type: 'HUGEINT' }],
-      rows: { sql: 'SELECT sum(a.i * b.i) AS s FROM range(10000000) a(i), range(10000000) b(i)', before: 0 },
-      parameters: {},
-      partitions: undefined,
-      units: ONE_UNIT,
-      runId: RUN_ID,
-      stagingFolder: await someFolder(),
-    };
-    const encoding = pool.encode(0, context, () => undefined).catch((error: unknown) => error);
+    const pool = await EncoderPool.start(await open(), 1, async () => undefined);
+    const sql = 'SELECT sum(a.i * b.i) AS s FROM range(10000000) a(i), range(10000000) b(i)';
+    const encoding = pool
+      .encode(0, oneFile(sql, await someFolder()), () => undefined)
+      .catch((error: unknown) => error);
     pool.interrupt();
     expect(await encoding).toMatchObject({ name: 'PitwallError', kind: 'interrupted' });
     await pool.close();
