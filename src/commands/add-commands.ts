@@ -17,7 +17,23 @@ export function addCommands(program: Command, terminal: Terminal, signal: AbortS
   addQuery(program, terminal, signal);
   addTest(program, terminal, signal);
   addGen(program, terminal, signal);
+  addHelp(program);
   return program.addHelpText('after', EXIT_CODES);
+}
+
+/** Commander's own shows the help of all for a name that it does not know, and says nothing of it. */
+function addHelp(program: Command): void {
+  program
+    .helpCommand(false)
+    .command('help [command]')
+    .description('display help for a command')
+    .action(async (name?: string) => {
+      const names = program.commands.map((command) => command.name());
+      const command = name === undefined ? program : program.commands[names.indexOf(name)];
+      if (command !== undefined) return command.outputHelp();
+      const { suggest } = await import('../job/suggest.ts');
+      program.error(`unknown command '${name}'; ${suggest(name ?? '', names)}`);
+    });
 }
 
 const EXIT_CODES = `

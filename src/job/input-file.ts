@@ -40,10 +40,10 @@ export const inputSchema = z
       .describe('How declared columns are found in a CSV’s header.'),
     date_format: text
       .optional()
-      .describe('The strptime format of DATE values of a CSV, like %d/%m/%Y; by default ISO 8601.'),
+      .describe('The strptime format of DATE values of a CSV or JSON, like %d/%m/%Y; by default ISO 8601.'),
     timestamp_format: text
       .optional()
-      .describe('The strptime format of TIMESTAMP values of a CSV; by default ISO 8601.'),
+      .describe('The strptime format of TIMESTAMP values of a CSV or JSON; by default ISO 8601.'),
     decimal: z.enum(['.', ',']).default('.').describe('The decimal sign of numbers in a CSV.'),
     thousands: character.optional().describe('The sign between groups of digits in a CSV.'),
     encoding: z.enum(['utf-8', 'latin-1', 'utf-16']).default('utf-8').describe('The encoding of a CSV.'),

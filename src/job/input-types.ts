@@ -2,6 +2,7 @@ import { quoteIdentifier } from '../duckdb/sql.ts';
 import { PitwallError } from '../error.ts';
 import type { Binding } from './binding.ts';
 import type { Column, Input } from './job.ts';
+import { suggest } from './suggest.ts';
 
 /**
  * The input's columns with their types as DuckDB writes them (`int` is INTEGER); reports texts that are no type.
@@ -30,9 +31,19 @@ async function typeProblem(column: Column, binding: Binding): Promise<string | u
     const described = await describeTypes([column], binding);
     return described.length === 1 ? undefined : 'expected one type, like BIGINT or DECIMAL(18,2)';
   } catch (error) {
-    if (error instanceof PitwallError) return error.message;
-    throw error;
+    if (!(error instanceof PitwallError)) throw error;
+    const missing = /^Type with name "?(.+?)"? does not exist/.exec(error.message)?.[1];
+    if (missing === undefined) return error.message;
+    return `there is no type ${missing}; ${suggest(missing, await typeNames(binding))}`;
   }
+}
+
+/** DuckDB itself would suggest what is written least alike, such as JSON for BIGNT. */
+async function typeNames({ session }: Binding): Promise<string[]> {
+  const rows = await session.rows(
+    'SELECT DISTINCT upper(type_name) AS name FROM duckdb_types() ORDER BY name',
+  );
+  return rows.map(({ name }) => String(name));
 }
 
 async function describeTypes(columns: readonly Column[], { session }: Binding): Promise<readonly Column[]> {

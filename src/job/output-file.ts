@@ -35,7 +35,7 @@ export const outputSchema = z
     nonfinite: z
       .enum(['null', 'error', 'string'])
       .default('null')
-      .describe('JSON: what NaN and the infinities become.'),
+      .describe('JSON and CSV: what NaN and the infinities become.'),
     null_as: text
       .optional()
       .describe('The text that stands for NULL in the path; without it a NULL there is an error.'),

@@ -51,6 +51,11 @@ function paramProblem(name: string, { declared, resolved }: ParamTable): string 
   return text === '' ? `the param "${name}" is empty, which cannot stand in a path` : undefined;
 }
 
+/** Whether the path ends as it is written, whatever the values of params are. */
+export function hasOwnExtension(pieces: readonly TemplatePiece[]): boolean {
+  return pieces.at(-1)?.kind === 'text';
+}
+
 /** The extension in lower case, past `.gz` and `.zst`; '' for none. */
 export function extension(path: string): string {
   return /\.([A-Za-z0-9]+)$/.exec(path.replace(/\.(gz|zst)$/i, ''))?.[1]?.toLowerCase() ?? '';

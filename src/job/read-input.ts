@@ -1,3 +1,4 @@
+import { warnOfIdleInputKeys } from './idle-keys.ts';
 import type { InputFile } from './input-file.ts';
 import type { Column, Input, InputFormat } from './job.ts';
 import type { JobContext, RenderContext } from './job-context.ts';
@@ -5,6 +6,7 @@ import {
   absolutePath,
   checkPathParams,
   extension,
+  hasOwnExtension,
   isRenderable,
   paramText,
   parseTemplate,
@@ -36,11 +38,14 @@ export function readInput(name: string, input: InputFile, context: RenderContext
   const dialect = readDialect(input, paths);
   checkSigns(path, dialect, context);
   const renderable = templates.every(({ pieces }) => isRenderable(pieces, context.params));
+  const format = input.format ?? (renderable ? readFormat(path, paths, context) : 'csv');
+  if (input.format !== undefined || templates.every(({ pieces }) => hasOwnExtension(pieces)))
+    warnOfIdleInputKeys(path, format, context);
   return {
     ...dialect,
     name,
     paths,
-    format: input.format ?? (renderable ? readFormat(path, paths, context) : 'csv'),
+    format,
     columns,
     pathColumns: [...new Set(templates.flatMap((template) => readPathColumns(template, columns)))],
   };

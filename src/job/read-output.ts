@@ -1,3 +1,4 @@
+import { warnOfIdleOutputKeys } from './idle-keys.ts';
 import type { Output, OutputFormat, PathPart } from './job.ts';
 import type { RenderContext } from './job-context.ts';
 import type { OutputFile } from './output-file.ts';
@@ -6,6 +7,7 @@ import {
   absolutePath,
   checkPathParams,
   extension,
+  hasOwnExtension,
   isRenderable,
   paramText,
   parseTemplate,
@@ -51,12 +53,14 @@ export function readOutput(
     context.report.error(context.source.place(pathKey), problem);
     return undefined;
   }
+  const format = output.format ?? readFormat(location.path, pathKey, context);
+  if (output.format !== undefined || hasOwnExtension(pieces)) warnOfIdleOutputKeys(path, format, context);
   return {
     ...readEncoding(output),
     template: output.path,
     root: absolutePath(location.root, context.cwd).replace(/(?<=[^/])\/+$/, ''),
     path: location.path,
-    format: output.format ?? readFormat(location.path, pathKey, context),
+    format,
   };
 }
 

@@ -54,11 +54,16 @@ function nameColumn(
 ): string {
   const name = findName(wanted, names);
   if (name !== undefined) return name;
-  context.report.error(
-    context.source.place(path),
-    `the step's result has no column "${wanted}"; ${suggest(wanted, names)}`,
-  );
+  const problem = directionProblem(wanted, names) ?? suggest(wanted, names);
+  context.report.error(context.source.place(path), `the step's result has no column "${wanted}"; ${problem}`);
   return wanted;
+}
+
+/** What is said of `day up` in `order_by`. */
+function directionProblem(wanted: string, names: readonly string[]): string | undefined {
+  const [, column = '', direction] = /^(.*\S)\s+(\S+)$/.exec(wanted) ?? [];
+  const name = findName(column, names);
+  return name && `behind "${name}" comes asc or desc, got "${direction}"`;
 }
 
 /** The path names partition columns, whose own places bear the error. */

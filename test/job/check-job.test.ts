@@ -129,6 +129,32 @@ describe('warnings', () => {
     expect(await diagnose({ 'job.yaml': yaml, 'sales.sql': sql })).toEqual([]);
   });
 
+  const withKeys = (input: string, output: string) =>
+    GOOD_YAML.replace('data/orders*.csv', `data/orders*.csv\n    ${input}`).replace(
+      /output: \{ /,
+      `output: { ${output}, `,
+    );
+
+  test('keys of an input and of an output that are for other formats', async () => {
+    const yaml = withKeys(
+      'format: parquet\n    delimiter: ";"\n    date_format: "%d.%m.%Y"',
+      'compression: gzip',
+    );
+    expect(await diagnose({ 'job.yaml': yaml, 'sales.sql': GOOD_SQL })).toEqual([
+      'job.yaml:9:5: warning: "delimiter" says nothing for parquet: it is for csv; remove it',
+      'job.yaml:10:5: warning: "date_format" says nothing for parquet: it is for csv, ndjson or json; remove it',
+      expect.stringMatching(
+        /^job.yaml:15:\d+: warning: "compression" says nothing for json: it is for parquet; remove it$/,
+      ),
+    ]);
+  });
+
+  test('not of keys that are for a format which a param may choose', async () => {
+    const yaml = withKeys('delimiter: ";"', 'nonfinite: error').replace('orders*.csv', 'orders*.${type}');
+    const job = yaml.replace('params:', 'params:\n  type: { type: string, default: parquet }');
+    expect(await diagnose({ 'job.yaml': job, 'sales.sql': GOOD_SQL })).toEqual([]);
+  });
+
   test('an input that nothing uses', async () => {
     const yaml = GOOD_YAML.replace('inputs:', 'inputs:\n  shops: { path: x.csv, columns: { id: BIGINT } }');
     expect(await diagnose({ 'job.yaml': yaml, 'sales.sql': GOOD_SQL })).toEqual([
@@ -173,6 +199,14 @@ describe('columns', () => {
       'job.yaml:10:16: error: the step\'s result has no column "shp"; did you mean "shop"?',
       'job.yaml:11:22: error: the step\'s result has no column "amout"; did you mean "amount"?',
       'job.yaml:12:45: error: the step\'s result has no column "x"; expected shop, day or amount',
+    ]);
+  });
+
+  test('with another direction than asc or desc are told so', async () => {
+    const yaml = GOOD_YAML.replace('[day]', '[day up, nope up]');
+    expect(await diagnose({ 'job.yaml': yaml, 'sales.sql': GOOD_SQL })).toEqual([
+      'job.yaml:11:12: error: the step\'s result has no column "day up"; behind "day" comes asc or desc, got "up"',
+      'job.yaml:11:20: error: the step\'s result has no column "nope up"; expected shop, day or amount',
     ]);
   });
 

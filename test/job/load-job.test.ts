@@ -193,7 +193,7 @@ fuse_below: 3 apples
       'job.yaml:10:13: error: inputs.orders.nulls[1]: expected a text, got null; write it in quotes',
       'job.yaml:11:3: error: inputs.a-b: expected a name of letters, digits and _ that does not start with a digit',
       'job.yaml:12:18: error: the format cannot be told from the path "x.dat": add "format: csv", parquet, ndjson or json',
-      'job.yaml:12:40: error: "BIGNT" is not a type of SQL: Type with name BIGNT does not exist; Did you mean "JSON"?',
+      'job.yaml:12:40: error: "BIGNT" is not a type of SQL: there is no type BIGNT; did you mean "BIGINT"?',
       'job.yaml:12:47: error: the column "ID" is declared twice: SQL does not tell capitals apart; rename one of them',
       'job.yaml:12:62: error: "INTEGER, y INTEGER" is not a type of SQL: syntax error at or near ","',
       'job.yaml:12:87: error: "INT)" is not a type of SQL: its parentheses do not match',
