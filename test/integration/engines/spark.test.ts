@@ -65,7 +65,7 @@ describe.skipIf(missing.length > 0 && process.env.CI === undefined)(
           env: { ...running().env, ...fault, SOME_PASSWORD: 'canary-of-this-test' },
         });
         const [stopped] = await stoppedTasks(run, cwd, 1);
-        expect(stopped?.command).toMatch(/^\S+\/pitwall\/bin\/node \S+\/pitwall\/lib\/dist\/cli\.js task /);
+        expect(stopped?.command).toMatch(/^\S+\/pitwall\/bin\/node \S+\/pitwall\/lib\/dist\/cli\.cjs task /);
         expect(stopped?.env).not.toContain('canary-of-this-test');
         process.kill(stopped?.pid ?? 0, 'SIGCONT');
         const { code, stderr } = await run.outcome;
