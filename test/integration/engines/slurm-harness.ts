@@ -16,8 +16,6 @@ const PROGRAMS = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'squeue', 'scancel'
 const NODES = ['n1', 'n2'];
 /** Small, so that a step needs several arrays. */
 export const MAX_ARRAY_SIZE = 4;
-/** Between two looks at what was queued again. */
-const LOOK_MS = 500;
 
 /** The programs of Slurm that are not installed here. */
 export function missingPrograms(): string[] {
@@ -28,7 +26,7 @@ export function missingPrograms(): string[] {
 export interface SlurmHarness {
   /** With which the client programs find it. */
   readonly env: NodeJS.ProcessEnv;
-  /** Ends a node and all that runs on it, as a machine that loses its power, and brings it back. */
+  /** Ends a node and all that runs on it, as a machine that loses its power, and brings it back when that runs elsewhere. */
   killNodeOf(pid: number): Promise<void>;
   scontrol(...args: string[]): Promise<string>;
   squeue(...args: string[]): Promise<string>;
@@ -48,10 +46,17 @@ export async function startSlurm(): Promise<SlurmHarness> {
   }
 }
 
+interface SlurmJob {
+  readonly id: string;
+  readonly state: string;
+  readonly reason: string;
+  /** Where it runs, or ran last. */
+  readonly node: string;
+}
+
 class Slurm implements SlurmHarness {
   readonly #folder: string;
   readonly #daemons = new Map<string, ChildProcess>();
-  #starting: NodeJS.Timeout | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -96,24 +101,29 @@ class Slurm implements SlurmHarness {
     const parents = new Set(jobs.map(({ parent }) => parent));
     const steps = all.filter((each) => parents.has(each.pid) && each.command.startsWith('slurmstepd'));
     for (const each of [...steps, ...jobs]) kill(each.pid);
+    const lost = (await this.#jobs()).filter((job) => job.node === node).map(({ id }) => id);
     await this.scontrol('update', `NodeName=${node}`, 'State=DOWN', 'Reason=killed');
-    // It is in service again as soon as it has registered: ReturnToService is 2.
+    await until('the jobs of the node go on elsewhere', () => this.#goOnElsewhere(lost, node));
+    // It is in service again as soon as it has registered: ReturnToService is 2. What it is told to end then, once more,
+    // must not have been given to it again: Slurm waits two minutes before it does that.
     this.#startNode(node);
     await this.#untilInService(node);
-    await this.#startRequeued();
   }
 
-  /** Slurm has jobs that it queued again wait for two minutes. Those of a node are queued again one after another. */
-  async #startRequeued(): Promise<void> {
-    await until('a job of the node is queued again', async () => (await this.#startWaiting()) > 0);
-    this.#starting ??= setInterval(() => void this.#startWaiting().catch(() => undefined), LOOK_MS);
+  /** Has jobs that were queued again start at once. Whether all are done, or at work on another node. */
+  async #goOnElsewhere(lost: readonly string[], node: string): Promise<boolean> {
+    const jobs = (await this.#jobs()).filter(({ id }) => lost.includes(id));
+    const waiting = jobs.filter(({ state, reason }) => state === 'PENDING' && reason === 'BeginTime');
+    for (const { id } of waiting) await this.scontrol('update', `JobId=${id}`, 'StartTime=now');
+    return jobs.every((job) => job.node !== '' && job.node !== node);
   }
 
-  async #startWaiting(): Promise<number> {
-    const waiting = await this.squeue('--states=PENDING', '--Format=JobArrayID:20,RestartCnt:8,Reason:20');
-    const jobs = [...waiting.matchAll(/^(\d+(?:_\d+)?)\s+[1-9]\d*\s+BeginTime/gm)].map(([, id = '']) => id);
-    for (const id of jobs) await this.scontrol('update', `JobId=${id}`, 'StartTime=now');
-    return jobs.length;
+  async #jobs(): Promise<SlurmJob[]> {
+    const lines = (await this.squeue('--format=%i|%T|%r|%N')).split('\n').filter(Boolean);
+    return lines.map((line) => {
+      const [id = '', state = '', reason = '', node = ''] = line.split('|');
+      return { id, state, reason, node };
+    });
   }
 
   scontrol(...args: string[]): Promise<string> {
@@ -129,7 +139,6 @@ class Slurm implements SlurmHarness {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#starting);
     await this.scancel('--me').catch(() => undefined);
     await until('all jobs have ended', async () => (await this.squeue().catch(() => '')) === '');
     for (const daemon of [...this.#daemons.values()].reverse()) await end(daemon, 'SIGTERM');
