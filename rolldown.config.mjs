@@ -53,11 +53,10 @@ export const { handler } = loadBundle('${fileName}');
 }
 
 function writeScript(entry, up, fileName) {
-  for (const end of ['.js', '.js.map']) rmSync(`dist/${entry}${end}`);
+  for (const end of ['.js', '.js.map']) rmSync(`dist/${entry}${end}`, { force: true });
   writeFileSync(
     `dist/${entry}.cjs`,
-    `#!/usr/bin/env node
-require('${up}load-bundle.cjs').loadBundle('${fileName}');
+    `${entry === 'cli' ? '#!/usr/bin/env node\n' : ''}require('${up}load-bundle.cjs').loadBundle('${fileName}');
 `,
   );
 }

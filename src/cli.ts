@@ -96,17 +96,16 @@ process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-/** Until the command has ended: a process in which nothing is left that could go on ends with this. */
-process.exitCode = INTERNAL_ERROR;
-process.once('exit', tellUnlessEnded);
 let hasEnded = false;
 
-function tellUnlessEnded(): void {
-  if (hasEnded || process.exitCode !== INTERNAL_ERROR) return;
+/** Nothing is left that could go on, which Node takes for a good end. */
+process.once('beforeExit', () => {
+  if (hasEnded) return;
+  process.exitCode = INTERNAL_ERROR;
   processTerminal.err(
     'pitwall: internal error: the command waits for what cannot come; please report it with the output of --debug\n',
   );
-}
+});
 
 void main(process.argv.slice(2)).then((exitCode) => {
   hasEnded = true;

@@ -13,7 +13,7 @@ export interface Failure {
 
 interface SystemError {
   readonly code: string;
-  readonly path: string | undefined;
+  readonly path?: string;
 }
 
 export function toFailure(error: unknown): Failure {
@@ -25,16 +25,14 @@ export function toFailure(error: unknown): Failure {
 function systemErrorOf(error: unknown): SystemError | undefined {
   const code = errorCode(error);
   if (code === undefined) return undefined;
-  const path = error instanceof Error && 'path' in error ? String(error.path) : undefined;
-  return { code, path };
+  return error instanceof Error && 'path' in error ? { code, path: String(error.path) } : { code };
 }
 
 /** The error that `toFailure` was given, with the stack of where it arose. */
 export function toError({ errorKind, message, place, stack, system }: Failure): Error {
   const error =
     errorKind === undefined ? new Error(message) : new PitwallError(errorKind, message, { place });
-  if (system !== undefined)
-    Object.assign(error, { code: system.code, ...(system.path && { path: system.path }) });
+  if (system !== undefined) Object.assign(error, system);
   if (stack !== undefined) error.stack = stack;
   return error;
 }

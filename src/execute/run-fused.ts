@@ -123,6 +123,7 @@ class FusedSteps {
     return this.#work.worker.encoders !== undefined && isShareable(step);
   }
 
+  /** On a connection of its own, which counts dense keys in arrays (decision 0019). */
   async #check(): Promise<CheckResult[]> {
     const { worker, plan, meter } = this.#work;
     if (plan.job.checks.length > 0) meter.begin(CHECKING);

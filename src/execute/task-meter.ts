@@ -1,7 +1,7 @@
 import type { WorkDone, Workload } from './workload.ts';
 
 export interface TaskProgress extends WorkDone {
-  /** What the task is at: `reading races`, `computing winners`, `writing stats`. */
+  /** What the task is at: `reading races`, `computing winners`, `checking`, `writing stats`. */
   readonly phase: string;
   /** Rows of outputs encoded so far. */
   readonly rows: number;

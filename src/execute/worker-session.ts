@@ -316,7 +316,12 @@ export class WorkerSession {
     this.#decoded.interrupt();
   }
 
-  /** Drops tables, and those of the inputs, which nothing reads any more: they take memory. @throws ExactScanNeeded */
+  /**
+   * Drops tables, and those of the inputs, which nothing reads any more: they take memory. The session cannot load these
+   * inputs again.
+   *
+   * @throws DuckdbReaderNeeded; what a text could not be fetched for
+   */
   async dropTables(names: readonly string[]): Promise<void> {
     await this.#decoded.forgetRead();
     const loaded = [...this.#loaded.values()].flatMap(({ table }) => table ?? []);

@@ -10,7 +10,8 @@ import type { YamlPath } from './yaml-source.ts';
 export function nameColumns(step: Step, columns: readonly Column[], reading: JobReading): Step {
   const path = reading.paths.get(step) ?? [];
   const names = columns.map(({ name }) => name);
-  const name = (wanted: string, key: YamlPath) => nameColumn(wanted, names, [...path, ...key], reading);
+  const name = (wanted: string, key: YamlPath, say = suggest) =>
+    nameColumn(wanted, names, [...path, ...key], reading, say);
   const named = {
     ...step,
     partition: step.partition.map((values) => ({
@@ -21,7 +22,10 @@ export function nameColumns(step: Step, columns: readonly Column[], reading: Job
       refusePartitionType(columns, column, [...path, 'partition_by', index], reading);
       return name(column, ['partition_by', index]);
     }),
-    orderBy: step.orderBy.map((key, index) => ({ ...key, column: name(key.column, ['order_by', index]) })),
+    orderBy: step.orderBy.map((key, index) => ({
+      ...key,
+      column: name(key.column, ['order_by', index], sayDirection),
+    })),
   };
   if (step.output === undefined) return named;
   const omit = step.output.omit.map((column, index) => name(column, ['output', 'omit', index]));
@@ -51,19 +55,21 @@ function nameColumn(
   names: readonly string[],
   path: YamlPath,
   { context }: JobReading,
+  say: typeof suggest,
 ): string {
   const name = findName(wanted, names);
   if (name !== undefined) return name;
-  const problem = directionProblem(wanted, names) ?? suggest(wanted, names);
-  context.report.error(context.source.place(path), `the step's result has no column "${wanted}"; ${problem}`);
+  const message = `the step's result has no column "${wanted}"; ${say(wanted, names)}`;
+  context.report.error(context.source.place(path), message);
   return wanted;
 }
 
 /** What is said of `day up` in `order_by`. */
-function directionProblem(wanted: string, names: readonly string[]): string | undefined {
+function sayDirection(wanted: string, names: readonly string[]): string {
   const [, column = '', direction] = /^(.*\S)\s+(\S+)$/.exec(wanted) ?? [];
   const name = findName(column, names);
-  return name && `behind "${name}" comes asc or desc, got "${direction}"`;
+  if (name === undefined) return suggest(wanted, names);
+  return `behind "${name}" comes asc or desc, got "${direction}"`;
 }
 
 /** The path names partition columns, whose own places bear the error. */

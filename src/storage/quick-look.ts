@@ -2,18 +2,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** A look that a disk's cache answers takes a tenth of this; waking another thread for it takes longer. */
 const QUICK_MS = 0.05;
-/** How long looks may take in all before they count as slow: some are, on any disk. */
+/** How much later than that looks may have come lately: some are late, on any disk. */
 const GRACE_MS = 20;
 const LOOKS_PER_TURN = 1000;
 
 /**
  * Looks at files on this thread as long as the file system answers at once; one that takes its time, as over a network,
- * is asked on other threads, many looks together.
+ * is asked on other threads, many looks together, from then on.
  */
 export class QuickLook {
   readonly #clock: () => number;
   #looks = 0;
-  #spentMs = 0;
+  #lateMs = 0;
 
   /** @param clock - in milliseconds */
   constructor(clock: () => number = () => performance.now()) {
@@ -22,13 +22,13 @@ export class QuickLook {
 
   /** @param now - the same as `later`, on this thread */
   async look<T>(now: () => T, later: () => Promise<T>): Promise<T> {
-    if (this.#spentMs > GRACE_MS + this.#looks * QUICK_MS) return await later();
+    if (this.#lateMs > GRACE_MS) return await later();
     if (++this.#looks % LOOKS_PER_TURN === 0) await nextTurn();
     const startedMs = this.#clock();
     try {
       return now();
     } finally {
-      this.#spentMs += this.#clock() - startedMs;
+      this.#lateMs = Math.max(0, this.#lateMs + this.#clock() - startedMs - QUICK_MS);
     }
   }
 }

@@ -8,7 +8,7 @@ function someJob(changes: Partial<SlurmJob> = {}): SlurmJob {
     submission: 'abc-1',
     stepId: 'stats.write',
     folderUrl: "/data/it's here/runs/1",
-    command: ['/opt/node', '/opt/pitwall/cli.js'],
+    command: ['/opt/node', '/opt/pitwall/cli.cjs'],
     log: '/data/logs/%A-%a.log',
     args: [],
     ...changes,

@@ -203,10 +203,14 @@ describe('columns', () => {
   });
 
   test('with another direction than asc or desc are told so', async () => {
-    const yaml = GOOD_YAML.replace('[day]', '[day up, nope up]');
+    const yaml = GOOD_YAML.replace('[day]', '[day up, nope up]').replace(
+      '.json" }',
+      '.json", omit: [day up] }',
+    );
     expect(await diagnose({ 'job.yaml': yaml, 'sales.sql': GOOD_SQL })).toEqual([
       'job.yaml:11:12: error: the step\'s result has no column "day up"; behind "day" comes asc or desc, got "up"',
       'job.yaml:11:20: error: the step\'s result has no column "nope up"; expected shop, day or amount',
+      'job.yaml:12:46: error: the step\'s result has no column "day up"; expected shop, day or amount',
     ]);
   });
 

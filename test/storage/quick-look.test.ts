@@ -23,6 +23,8 @@ it('looks on this thread while the answers come at once, though one may be late'
 
 it('leaves it to other threads where they take their time', async () => {
   expect(await looksHere(Array(1000).fill(1))).toBe(22);
+  const quick = Array(100_000).fill(0.004);
+  expect(await looksHere([...quick, ...Array(1000).fill(5)])).toBe(quick.length + 5);
 });
 
 it('gives what the look gives, and throws what it throws', async () => {
