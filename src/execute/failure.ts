@@ -1,5 +1,5 @@
 import { type ErrorKind, PitwallError, type Place } from '../error.ts';
-import { errorCode } from '../storage/local-error.ts';
+import { errorCode, errorPath } from '../storage/local-error.ts';
 
 /** An error as data that crosses the border of a process or a thread; `errorKind` is undefined for one that is a bug. */
 export interface Failure {
@@ -25,7 +25,8 @@ export function toFailure(error: unknown): Failure {
 function systemErrorOf(error: unknown): SystemError | undefined {
   const code = errorCode(error);
   if (code === undefined) return undefined;
-  return error instanceof Error && 'path' in error ? { code, path: String(error.path) } : { code };
+  const path = errorPath(error);
+  return path === undefined ? { code } : { code, path };
 }
 
 /** The error that `toFailure` was given, with the stack of where it arose. */

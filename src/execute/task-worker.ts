@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { RunFolder } from '../plan/run-folder.ts';
 import { isDividable, type StepOutline, stepOutlines } from '../plan/step-outlines.ts';
 import { readPlan, readTask } from '../plan/task-files.ts';
-import { errorCode, outputError } from '../storage/local-error.ts';
+import { errorCode, errorPath, outputError } from '../storage/local-error.ts';
 import type { Storage } from '../storage/storage.ts';
 import { AttemptFiles } from './attempt-files.ts';
 import { type CommitOutcome, commitRecord } from './commit-record.ts';
@@ -229,6 +229,5 @@ function countRows({ kept, outputs }: TaskProducts): number {
 /** What the system says of files that the task writes. */
 function ofDisk(error: unknown, scratch: string): unknown {
   if (error instanceof PitwallError || errorCode(error) === undefined) return error;
-  const path = error instanceof Error && 'path' in error ? String(error.path) : scratch;
-  return outputError(path, error);
+  return outputError(errorPath(error) ?? scratch, error);
 }

@@ -6,8 +6,15 @@ import type { YamlPath } from './yaml-source.ts';
 type KeyFormats<Format> = Readonly<Record<string, readonly Format[]>>;
 
 /** The keys of an input that mean something for some formats alone. */
-const OF_INPUTS: KeyFormats<InputFormat> = {
-  ...ofOne('csv', 'nulls', 'delimiter', 'quote', 'escape', 'header', 'decimal', 'thousands', 'encoding'),
+export const INPUT_KEYS: KeyFormats<InputFormat> = {
+  nulls: ['csv'],
+  delimiter: ['csv'],
+  quote: ['csv'],
+  escape: ['csv'],
+  header: ['csv'],
+  decimal: ['csv'],
+  thousands: ['csv'],
+  encoding: ['csv'],
   newlines_in_values: ['csv'],
   header_match: ['csv', 'parquet'],
   extra_columns: ['csv', 'parquet'],
@@ -18,29 +25,21 @@ const OF_INPUTS: KeyFormats<InputFormat> = {
 };
 
 /** The same of an output. */
-const OF_OUTPUTS: KeyFormats<OutputFormat> = {
-  ...ofOne('csv', 'delimiter', 'header'),
+export const OUTPUT_KEYS: KeyFormats<OutputFormat> = {
+  delimiter: ['csv'],
+  header: ['csv'],
   indent: ['json'],
   compression: ['parquet'],
   bigint: ['json', 'ndjson'],
   nonfinite: ['json', 'ndjson', 'csv'],
 };
 
-function ofOne<Format extends string>(format: Format, ...keys: readonly string[]): KeyFormats<Format> {
-  return Object.fromEntries(keys.map((key) => [key, [format]]));
-}
-
-/** Warns of keys that say nothing, as the input is always of another format. */
-export function warnOfIdleInputKeys(path: YamlPath, format: InputFormat, context: JobContext): void {
-  warnOfIdleKeys(path, format, OF_INPUTS, context);
-}
-
-/** Warns of keys that say nothing, as the output is always of another format. */
-export function warnOfIdleOutputKeys(path: YamlPath, format: OutputFormat, context: JobContext): void {
-  warnOfIdleKeys(path, format, OF_OUTPUTS, context);
-}
-
-function warnOfIdleKeys<Format extends string>(
+/**
+ * Warns of keys that say nothing for a format.
+ *
+ * @param path - where the input or output stands that is always of this format
+ */
+export function warnOfIdleKeys<Format extends string>(
   path: YamlPath,
   format: Format,
   formatsOf: KeyFormats<Format>,

@@ -1,4 +1,4 @@
-import { warnOfIdleInputKeys } from './idle-keys.ts';
+import { INPUT_KEYS, warnOfIdleKeys } from './idle-keys.ts';
 import type { InputFile } from './input-file.ts';
 import type { Column, Input, InputFormat } from './job.ts';
 import type { JobContext, RenderContext } from './job-context.ts';
@@ -40,7 +40,7 @@ export function readInput(name: string, input: InputFile, context: RenderContext
   const renderable = templates.every(({ pieces }) => isRenderable(pieces, context.params));
   const format = input.format ?? (renderable ? readFormat(path, paths, context) : 'csv');
   if (input.format !== undefined || templates.every(({ pieces }) => hasOwnExtension(pieces)))
-    warnOfIdleInputKeys(path, format, context);
+    warnOfIdleKeys(path, format, INPUT_KEYS, context);
   return {
     ...dialect,
     name,

@@ -1,4 +1,4 @@
-import { warnOfIdleOutputKeys } from './idle-keys.ts';
+import { OUTPUT_KEYS, warnOfIdleKeys } from './idle-keys.ts';
 import type { Output, OutputFormat, PathPart } from './job.ts';
 import type { RenderContext } from './job-context.ts';
 import type { OutputFile } from './output-file.ts';
@@ -54,7 +54,8 @@ export function readOutput(
     return undefined;
   }
   const format = output.format ?? readFormat(location.path, pathKey, context);
-  if (output.format !== undefined || hasOwnExtension(pieces)) warnOfIdleOutputKeys(path, format, context);
+  if (output.format !== undefined || hasOwnExtension(pieces))
+    warnOfIdleKeys(path, format, OUTPUT_KEYS, context);
   return {
     ...readEncoding(output),
     template: output.path,
